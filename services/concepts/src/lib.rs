@@ -1,0 +1,1 @@
+//! The curriculum and its explanations.

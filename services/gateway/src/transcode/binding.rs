@@ -1,0 +1,163 @@
+//! Bindings: one HTTP method and path of one RPC, checked against the contract once, at the start.
+
+use std::sync::Arc;
+
+use http::Method;
+use http::uri::PathAndQuery;
+use learnflow_wire::google::api::HttpRule;
+use learnflow_wire::google::api::http_rule::Pattern;
+use prost_reflect::{DescriptorPool, FieldDescriptor, MethodDescriptor};
+
+use super::query;
+use super::template::{Template, Variable};
+use crate::Error;
+
+/// An RPC that the edge serves.
+#[derive(Debug)]
+pub(crate) struct Rpc {
+    pub(crate) method: MethodDescriptor,
+    /// The app-id of the service.
+    pub(crate) app_id: String,
+    /// `/package.Service/Method`.
+    pub(crate) path: PathAndQuery,
+}
+
+/// One HTTP form of an RPC.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding {
+    pub(crate) rpc: Arc<Rpc>,
+    pub(crate) http_method: Method,
+    /// The template as the contract has it: the route in logs and spans.
+    pub(crate) route: Arc<str>,
+    pub(crate) template: Template,
+    /// The fields of `template.variables`, resolved.
+    pub(crate) variables: Vec<(Variable, Vec<FieldDescriptor>)>,
+    pub(crate) body: BodyRule,
+    /// The field that is the answer; `None` for the whole message.
+    pub(crate) response_field: Option<FieldDescriptor>,
+}
+
+/// What the body of a request fills.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum BodyRule {
+    /// There is none.
+    Nothing,
+    /// The message.
+    Message,
+    /// One field of it.
+    Field(FieldDescriptor),
+}
+
+/// The app-id of a package: `learnflow.code_review.v1` is served by `code-review`.
+pub fn app_id(package: &str) -> Option<String> {
+    let mut parts = package.split('.');
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some("learnflow"), Some(service), Some(version), None) if version.starts_with('v') => {
+            Some(service.replace('_', "-"))
+        }
+        _ => None,
+    }
+}
+
+/// Every binding of the pool, in the order of the contracts.
+pub(crate) fn read(pool: &DescriptorPool) -> Result<Vec<Binding>, Error> {
+    let Some(extension) = pool.get_extension_by_name("google.api.http") else { return Ok(Vec::new()) };
+    let mut bindings = Vec::new();
+    for method in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
+        let options = method.options();
+        if !options.has_extension(&extension) {
+            continue;
+        }
+        let name = method.full_name().to_owned();
+        let wrong = |problem: String| Error::contract(&name, problem);
+        let option = options.get_extension(&extension);
+        let rule: HttpRule = option
+            .as_message()
+            .and_then(|rule| rule.transcode_to().ok())
+            .ok_or_else(|| wrong("its HTTP rule cannot be read".to_owned()))?;
+
+        let rpc = Arc::new(rpc(&method).map_err(&wrong)?);
+        bindings.push(binding(&rpc, &rule).map_err(&wrong)?);
+        for additional in &rule.additional_bindings {
+            if !additional.additional_bindings.is_empty() {
+                return Err(wrong("additional bindings do not nest".to_owned()));
+            }
+            bindings.push(binding(&rpc, additional).map_err(&wrong)?);
+        }
+    }
+    Ok(bindings)
+}
+
+fn rpc(method: &MethodDescriptor) -> Result<Rpc, String> {
+    let service = method.parent_service();
+    if method.is_client_streaming() {
+        return Err("a client stream has no HTTP form".to_owned());
+    }
+    let app_id = app_id(service.package_name())
+        .ok_or_else(|| format!("package {} belongs to no service", service.package_name()))?;
+    let path = PathAndQuery::try_from(format!("/{}/{}", service.full_name(), method.name()))
+        .map_err(|_| "its name is no path".to_owned())?;
+    Ok(Rpc { method: method.clone(), app_id, path })
+}
+
+fn binding(rpc: &Arc<Rpc>, rule: &HttpRule) -> Result<Binding, String> {
+    let (http_method, path) = match rule.pattern.as_ref().ok_or("its HTTP rule has no path")? {
+        Pattern::Get(path) => (Method::GET, path),
+        Pattern::Put(path) => (Method::PUT, path),
+        Pattern::Post(path) => (Method::POST, path),
+        Pattern::Delete(path) => (Method::DELETE, path),
+        Pattern::Patch(path) => (Method::PATCH, path),
+        Pattern::Custom(custom) => (
+            Method::from_bytes(custom.kind.as_bytes()).map_err(|_| format!("{:?} is no HTTP method", custom.kind))?,
+            &custom.path,
+        ),
+    };
+    let template = Template::parse(path)?;
+    let input = rpc.method.input();
+    let mut variables = Vec::new();
+    for variable in &template.variables {
+        let name = variable.field.join(".");
+        let fields = query::resolve(&input, variable.field.iter().map(String::as_str))
+            .map_err(|problem| format!("path {path:?}: {name} {problem}"))?;
+        if fields.last().is_some_and(|field| field.is_list() || field.is_map()) {
+            return Err(format!("path {path:?}: {name} must be a single value"));
+        }
+        variables.push((variable.clone(), fields));
+    }
+    let body = match rule.body.as_str() {
+        "" => BodyRule::Nothing,
+        "*" => BodyRule::Message,
+        name => BodyRule::Field(input.get_field_by_name(name).ok_or_else(|| format!("body {name:?} is no field"))?),
+    };
+    let response_field = match rule.response_body.as_str() {
+        "" => None,
+        name => {
+            let field = rpc.method.output().get_field_by_name(name);
+            Some(field.ok_or_else(|| format!("response_body {name:?} is no field"))?)
+        }
+    };
+    let (rpc, route) = (Arc::clone(rpc), Arc::from(path.as_str()));
+    Ok(Binding { rpc, http_method, route, template, variables, body, response_field })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn app_ids_follow_packages() {
+        assert_eq!(app_id("learnflow.code_review.v1").as_deref(), Some("code-review"));
+        assert_eq!(app_id("learnflow.chat.v1").as_deref(), Some("chat"));
+        for other in ["google.api", "learnflow.chat", "grpc.health.v1", "learnflow.a.b.v1"] {
+            assert_eq!(app_id(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn additional_bindings_are_bindings() {
+        let bindings = read(learnflow_wire::descriptor_pool()).unwrap();
+        let of_query: Vec<&str> =
+            bindings.iter().filter(|each| each.rpc.method.name() == "Query").map(|each| &*each.route).collect();
+        assert_eq!(of_query, ["/api/v1/query", "/api/v1/chat"]);
+    }
+}

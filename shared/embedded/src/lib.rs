@@ -1,0 +1,4 @@
+//! A sidecar in process.
+#![expect(dead_code, reason = "building")]
+mod resiliency;
+pub mod resources;

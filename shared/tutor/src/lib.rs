@@ -1,0 +1,1 @@
+//! The tutor's facts: pure, synchronous, without I/O.
