@@ -12,6 +12,6 @@ topics_file=$root_dir/components/topics.yaml
 
 # set_run_dir: one run folder for each port offset, so that stacks side by side do not meet. Needs `offset`.
 set_run_dir() {
-  run_dir=${LEARNFLOW_RUN:-$cache_dir/run/$offset}
+  run_dir=$(realpath -m "${LEARNFLOW_RUN:-$cache_dir/run/$offset}")
   log_dir=$run_dir/logs
 }

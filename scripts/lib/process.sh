@@ -35,12 +35,13 @@ started_names() {
 log_of() { echo "$log_dir/$1.log"; }
 
 # start_process NAME COMMAND…: starts it in a session of its own, so that a Ctrl-C meant for the terminal does not reach
-# it, with its output in its log. The lock of the stack (descriptor 9) is not handed down: it would outlive us in it.
+# it, away from the caller's folder, with its output in its log. The lock of the stack (descriptor 9) is not handed
+# down: the process would hold it for as long as it lives.
 start_process() {
   local name=$1 pid birth
   shift
   mkdir -p "$run_dir/pids" "$log_dir"
-  setsid "$@" >>"$(log_of "$name")" 2>&1 </dev/null 9>&- &
+  (cd / && exec setsid "$@") >>"$(log_of "$name")" 2>&1 </dev/null 9>&- &
   pid=$!
   birth=$(process_birth "$pid")
   printf '%s %s\n' "$pid" "${birth:-0}" >"$run_dir/pids/$name"
@@ -101,6 +102,9 @@ fail_if_dead() {
     fi
   done
 }
+
+# time_left: seconds of the whole start's time, at least one.
+time_left() { echo $((deadline - SECONDS > 1 ? deadline - SECONDS : 1)); }
 
 # wait_until TEXT COMMAND…: until the command succeeds, a process dies, or the time for the whole start (`deadline`) is
 # up.

@@ -48,7 +48,7 @@ with_progress() {
   while kill -0 "$job" 2>/dev/null; do
     if ((SECONDS != shown)); then
       shown=$SECONDS
-      live_line "  $text" "$((SECONDS - started))"
+      live_line " " "$((SECONDS - started))"
     fi
     sleep 0.2
   done

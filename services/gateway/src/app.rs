@@ -9,9 +9,8 @@ use learnflow_dapr::Sidecar;
 use learnflow_runtime::{Health, Shutdown, server};
 use prost_reflect::DescriptorPool;
 use tokio::net::TcpListener;
-use tower::ServiceExt as _;
 
-use crate::transcode::{BoxError, Contracts, Options, Target, Transcoder};
+use crate::transcode::{Contracts, Options, Target, Transcoder};
 use crate::{Config, Error, edge, fixed, serve};
 
 /// Routes whose callers expect the frontend's names.
@@ -39,8 +38,7 @@ impl Deps {
         let target = move |app_id: &str| {
             // As many as there are services, for as long as the process lives.
             let app_id: &'static str = Box::leak(app_id.to_owned().into_boxed_str());
-            let channel = sidecar.app(app_id, learnflow_wire::DESCRIPTOR_SET);
-            Target::new(channel.map_err(BoxError::from))
+            Target::new(sidecar.app(app_id, learnflow_wire::DESCRIPTOR_SET))
         };
         Self { target: Box::new(target), health }
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod cors;
 pub(crate) mod headers;
+pub(crate) mod in_flight;
 pub(crate) mod request_id;
 pub(crate) mod trace;
 

@@ -19,4 +19,4 @@ pub use app::{App, Deps};
 pub use config::{Config, DEFAULT_PORT, SERVICE};
 pub use error::Error;
 pub use refusal::{Refusal, Violation};
-pub use transcode::{BoxError, Case, DynamicCodec, Options, Target, Transcoder, app_id};
+pub use transcode::{Case, DynamicCodec, Options, Target, Transcoder, app_id};

@@ -2,7 +2,7 @@
 //!
 //! | step | file |
 //! |---|---|
-//! | the options, checked once | `binding`, `template` |
+//! | the options, checked once | `binding`, `rule`, `template` |
 //! | path and method → binding | `table`, `path` |
 //! | body, query string, path → message | `body`, `request`, `decode`, `query`, `scalar`, `wkt`, `words`, `report` |
 //! | the call | `call`, `codec` |
@@ -19,6 +19,7 @@ mod path;
 mod query;
 mod report;
 mod request;
+mod rule;
 mod scalar;
 mod stream;
 mod table;
@@ -39,6 +40,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
 use prost_reflect::DescriptorPool;
 use tokio::time::Instant;
+use tonic::Status;
 use tower::util::BoxCloneSyncService;
 
 pub use binding::app_id;
@@ -54,11 +56,9 @@ use encode::Style;
 use path::Path;
 use table::{Found, Table};
 
-/// Any error of a transport.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// The way to one service: a tonic channel, or one that goes through a sidecar.
-pub type Target = BoxCloneSyncService<http::Request<tonic::body::Body>, http::Response<tonic::body::Body>, BoxError>;
+/// The way to one service. A sidecar's `AppChannel` is one; a plain channel becomes one when its errors are turned into
+/// statuses.
+pub type Target = BoxCloneSyncService<http::Request<tonic::body::Body>, http::Response<tonic::body::Body>, Status>;
 
 /// What the transcoder must know beyond the contracts.
 #[derive(Clone, Debug)]

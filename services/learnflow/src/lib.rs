@@ -1,1 +1,15 @@
-//! The one binary.
+//! The one binary: `serve` is a service behind its sidecar, `up` the whole platform in one process on the embedded
+//! runtime, `demo` plays questions against any gateway, `protoset` helps people with grpcurl.
+
+mod cli;
+pub mod collector;
+mod demo;
+pub mod http;
+pub mod platform;
+mod protoset;
+mod role;
+mod serve;
+mod up;
+
+pub use cli::{Cli, run};
+pub use role::Role;

@@ -32,7 +32,7 @@ const LONGEST_NAME: usize = 60;
 /// From this similarity on, one name may be meant by another.
 const ALIKE: f64 = 0.6;
 /// The similarity that sharing a whole word is worth.
-const SHARED_WORD: f64 = 0.75;
+const SHARED_WORD: f64 = 0.85;
 
 /// The curriculum: modules and topics in teaching order.
 #[derive(Debug, Clone)]

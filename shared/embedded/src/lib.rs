@@ -1,4 +1,5 @@
 //! A sidecar in process.
 #![expect(dead_code, reason = "building")]
+mod broker;
 mod resiliency;
 pub mod resources;

@@ -108,12 +108,16 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
+impl Server {
+    /// Stops the server and waits for its end, 5 seconds at most.
+    pub fn stop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return;
+        }
         // SIGINT is PostgreSQL's fast shutdown: clients are cut off, data is written. std can send SIGKILL only, which
         // would leave its children and its shared memory behind.
-        let stopped = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
-        if stopped.is_ok_and(|status| status.success()) {
+        let asked = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        if asked.is_ok_and(|status| status.success()) {
             for _ in 0..250 {
                 if matches!(self.child.try_wait(), Ok(Some(_))) {
                     return;
@@ -123,6 +127,12 @@ impl Drop for Server {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

@@ -5,6 +5,8 @@
 
 #[path = "compatibility/baseline.rs"]
 mod baseline;
+#[path = "compatibility/checks.rs"]
+mod checks;
 #[path = "support/contracts.rs"]
 mod contracts;
 #[path = "compatibility/rules.rs"]

@@ -6,6 +6,7 @@
 //! Text of a service reaches the client only where the code says that it is meant for the caller. A defect, a missing
 //! service and a broken connection speak of our insides, so they get words of our own.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -24,7 +25,7 @@ impl From<Status> for Refusal {
     fn from(status: Status) -> Self {
         let code = status.code();
         let (http, name) = http(code);
-        let message = match own_words(code) {
+        let message: Cow<'static, str> = match own_words(code) {
             Some(words) => words.into(),
             None if status.message().is_empty() => code.description().into(),
             None => status.message().to_owned().into(),
@@ -81,9 +82,8 @@ fn own_words(code: Code) -> Option<&'static str> {
 
 /// The field violations of a `google.rpc.BadRequest`.
 fn violations(status: &Status) -> Vec<Violation> {
-    let request = status.get_details_bad_request().unwrap_or_default();
-    let violations = request.field_violations.into_iter();
-    violations.map(|each| Violation { field: each.field, description: each.description }).collect()
+    let violations = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
+    violations.into_iter().map(|each| Violation { field: each.field, description: each.description }).collect()
 }
 
 #[cfg(test)]

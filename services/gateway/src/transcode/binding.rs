@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use http::Method;
 use http::uri::PathAndQuery;
-use learnflow_wire::google::api::HttpRule;
-use learnflow_wire::google::api::http_rule::Pattern;
 use prost_reflect::{DescriptorPool, FieldDescriptor, MethodDescriptor};
 
 use super::query;
+use super::rule::Rule;
 use super::template::{Template, Variable};
 use crate::Error;
 
@@ -64,25 +63,14 @@ pub(crate) fn read(pool: &DescriptorPool) -> Result<Vec<Binding>, Error> {
     let Some(extension) = pool.get_extension_by_name("google.api.http") else { return Ok(Vec::new()) };
     let mut bindings = Vec::new();
     for method in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
-        let options = method.options();
-        if !options.has_extension(&extension) {
+        let wrong = |problem: String| Error::contract(method.full_name(), problem);
+        let rules = Rule::of(&method, &extension).map_err(wrong)?;
+        if rules.is_empty() {
             continue;
         }
-        let name = method.full_name().to_owned();
-        let wrong = |problem: String| Error::contract(&name, problem);
-        let option = options.get_extension(&extension);
-        let rule: HttpRule = option
-            .as_message()
-            .and_then(|rule| rule.transcode_to().ok())
-            .ok_or_else(|| wrong("its HTTP rule cannot be read".to_owned()))?;
-
-        let rpc = Arc::new(rpc(&method).map_err(&wrong)?);
-        bindings.push(binding(&rpc, &rule).map_err(&wrong)?);
-        for additional in &rule.additional_bindings {
-            if !additional.additional_bindings.is_empty() {
-                return Err(wrong("additional bindings do not nest".to_owned()));
-            }
-            bindings.push(binding(&rpc, additional).map_err(&wrong)?);
+        let rpc = Arc::new(rpc(&method).map_err(wrong)?);
+        for rule in &rules {
+            bindings.push(binding(&rpc, rule).map_err(wrong)?);
         }
     }
     Ok(bindings)
@@ -100,18 +88,8 @@ fn rpc(method: &MethodDescriptor) -> Result<Rpc, String> {
     Ok(Rpc { method: method.clone(), app_id, path })
 }
 
-fn binding(rpc: &Arc<Rpc>, rule: &HttpRule) -> Result<Binding, String> {
-    let (http_method, path) = match rule.pattern.as_ref().ok_or("its HTTP rule has no path")? {
-        Pattern::Get(path) => (Method::GET, path),
-        Pattern::Put(path) => (Method::PUT, path),
-        Pattern::Post(path) => (Method::POST, path),
-        Pattern::Delete(path) => (Method::DELETE, path),
-        Pattern::Patch(path) => (Method::PATCH, path),
-        Pattern::Custom(custom) => (
-            Method::from_bytes(custom.kind.as_bytes()).map_err(|_| format!("{:?} is no HTTP method", custom.kind))?,
-            &custom.path,
-        ),
-    };
+fn binding(rpc: &Arc<Rpc>, rule: &Rule) -> Result<Binding, String> {
+    let path = rule.path.as_str();
     let template = Template::parse(path)?;
     let input = rpc.method.input();
     let mut variables = Vec::new();
@@ -136,7 +114,7 @@ fn binding(rpc: &Arc<Rpc>, rule: &HttpRule) -> Result<Binding, String> {
             Some(field.ok_or_else(|| format!("response_body {name:?} is no field"))?)
         }
     };
-    let (rpc, route) = (Arc::clone(rpc), Arc::from(path.as_str()));
+    let (rpc, route, http_method) = (Arc::clone(rpc), Arc::from(path), rule.method.clone());
     Ok(Binding { rpc, http_method, route, template, variables, body, response_field })
 }
 

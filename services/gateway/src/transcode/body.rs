@@ -1,7 +1,5 @@
 //! The body of a request: JSON, of bounded size, in bounded time.
 
-use std::error::Error as _;
-
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -23,7 +21,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize, until: I
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Refusal::too_large(limit)),
         Err(error) => {
-            tracing::debug!(error = %error, cause = error.source().map(tracing::field::display), "body broke off");
+            tracing::debug!(error = %error, "body broke off");
             Err(Refusal::unreadable("the body broke off"))
         }
     }

@@ -41,7 +41,7 @@ impl Call<'_> {
         request.set_timeout(timeout);
         let (mut grpc, path, codec) = self.client();
         let call = async {
-            grpc.ready().await.map_err(Status::from_error)?;
+            grpc.ready().await?;
             grpc.unary(request, path, codec).await
         };
         let response = tokio::time::timeout_at(until, call).await.map_err(|_| late(timeout))??;
@@ -55,7 +55,7 @@ impl Call<'_> {
         let request = self.request(message)?;
         let (mut grpc, path, codec) = self.client();
         let call = async {
-            grpc.ready().await.map_err(Status::from_error)?;
+            grpc.ready().await?;
             grpc.server_streaming(request, path, codec).await
         };
         let timeout = until.saturating_duration_since(Instant::now());

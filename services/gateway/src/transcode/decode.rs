@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 use serde_json::{Map, Value as Json};
 
 use super::report::Report;

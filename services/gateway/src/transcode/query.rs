@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use axum::extract::Query;
 use http::Uri;
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _};
 use serde_json::Value as Json;
 
 use super::decode::{self, Decoder};

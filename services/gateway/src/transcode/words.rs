@@ -91,11 +91,6 @@ impl EnumWords {
         self.accepted.entry(word.to_ascii_lowercase()).or_insert(number);
     }
 
-    /// The words that a client may choose from, without the zero value's.
-    pub(crate) fn listed(&self) -> &[String] {
-        &self.listed
-    }
-
     /// What a wrong word is answered with.
     pub(crate) fn advice(&self) -> String {
         format!("must be one of {}", self.listed.join(", "))

@@ -205,7 +205,7 @@ fn faults_name_the_file_and_the_field() {
     for (files, expected) in cases {
         assert_eq!(load(MODULE, &files).unwrap_err(), expected);
     }
-    assert_eq!(load(&MODULE.replace("1", "2"), &[]).unwrap_err(), "modules.toml: id: 2 where 1 should be");
+    assert_eq!(load(&MODULE.replace('1', "2"), &[]).unwrap_err(), "modules.toml: id: 2 where 1 should be");
     assert_eq!(
         load(&MODULE.replace("D.", ""), &[]).unwrap_err(),
         "modules.toml: module 1: description: is empty"

@@ -142,6 +142,6 @@ pub(crate) const RAW_ONLY: &str =
 
 /// Does the metadata ask for raw payloads, in one of the spellings that daprd takes for true?
 pub(crate) fn is_raw(metadata: &HashMap<String, String>) -> bool {
-    let value = metadata.iter().find(|(name, _)| name.eq_ignore_ascii_case("rawPayload")).map(|(_, value)| value);
-    value.is_some_and(|value| matches!(value.to_lowercase().as_str(), "true" | "t" | "1" | "yes" | "y" | "on"))
+    let value = metadata.get("rawPayload").map(String::as_str);
+    matches!(value, Some("1" | "t" | "T" | "true" | "TRUE" | "True"))
 }

@@ -1,4 +1,4 @@
-//! Imports are used.
+//! Imports are used, and never those of another service.
 
 use std::collections::BTreeSet;
 
@@ -7,16 +7,43 @@ use prost_reflect::{DynamicMessage, FileDescriptor, Kind};
 use crate::contracts::Contracts;
 use crate::rule::{Rule, breach};
 
-pub(crate) const RULES: &[Rule] = &[Rule {
-    name: "IMPORT_USED",
-    check: imports_are_used,
-    broken_by: &[breach(
-        r#"syntax = "proto3"; package learnflow.sample.v1;
-           import "google/protobuf/timestamp.proto"; import "learnflow/common/v1/common.proto";
-           message Sample { learnflow.common.v1.Difficulty difficulty = 1; }"#,
-        "learnflow/sample/v1/sample.proto imports google/protobuf/timestamp.proto",
-    )],
-}];
+pub(crate) const RULES: &[Rule] = &[
+    Rule {
+        name: "IMPORT_USED",
+        check: imports_are_used,
+        broken_by: &[breach(
+            r#"syntax = "proto3"; package learnflow.sample.v1;
+               import "google/protobuf/timestamp.proto"; import "learnflow/common/v1/common.proto";
+               message Sample { learnflow.common.v1.Difficulty difficulty = 1; }"#,
+            "learnflow/sample/v1/sample.proto imports google/protobuf/timestamp.proto",
+        )],
+    },
+    Rule {
+        name: "IMPORT_SHARED",
+        check: imports_are_shared,
+        broken_by: &[breach(
+            r#"syntax = "proto3"; package learnflow.sample.v1;
+               import "learnflow/triage/v1/triage.proto";
+               message Sample { learnflow.triage.v1.Route route = 1; }"#,
+            "learnflow/sample/v1/sample.proto imports learnflow/triage/v1/triage.proto",
+        )],
+    },
+];
+
+/// The packages that every contract may import.
+const SHARED: [&str; 4] = ["google.api", "google.protobuf", "learnflow.api.v1", "learnflow.common.v1"];
+
+fn imports_are_shared(contracts: &Contracts) -> Vec<String> {
+    let mut violations = Vec::new();
+    for file in contracts.files() {
+        let own = file.package_name();
+        let foreign = file
+            .dependencies()
+            .filter(|import| import.package_name() != own && !SHARED.contains(&import.package_name()));
+        violations.extend(foreign.map(|import| format!("{} imports {}", file.name(), import.name())));
+    }
+    violations
+}
 
 fn imports_are_used(contracts: &Contracts) -> Vec<String> {
     let mut violations = Vec::new();

@@ -1,0 +1,8 @@
+//! `ConceptsService.ListModules`: the curriculum, in teaching order.
+
+use learnflow_concepts_client::pb;
+use learnflow_curriculum::catalogue;
+
+pub(super) fn handle() -> pb::ListModulesResponse {
+    pb::ListModulesResponse { modules: catalogue().modules().iter().map(Into::into).collect() }
+}
