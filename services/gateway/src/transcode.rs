@@ -72,7 +72,6 @@ pub struct Options {
 }
 
 /// What is read off the contracts at the start.
-#[derive(Debug)]
 pub(crate) struct Contracts {
     pub(crate) pool: DescriptorPool,
     pub(crate) bindings: Vec<Binding>,

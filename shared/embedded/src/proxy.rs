@@ -18,6 +18,7 @@ use http::{HeaderMap, Request, Response};
 use tonic::Status;
 use tonic::body::Body;
 
+pub(crate) use self::reply::status as status_reply;
 use crate::sidecar::Sidecar;
 
 /// The largest message that a sidecar passes, in bytes: daprd's `--max-body-size`.

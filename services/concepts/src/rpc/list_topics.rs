@@ -3,6 +3,7 @@
 use learnflow_concepts_client::pb;
 use learnflow_curriculum::catalogue;
 
+use crate::convert;
 use crate::error::Error;
 
 pub(super) fn handle(request: &pb::ListTopicsRequest) -> Result<pb::ListTopicsResponse, Error> {
@@ -12,5 +13,5 @@ pub(super) fn handle(request: &pb::ListTopicsRequest) -> Result<pb::ListTopicsRe
         id if catalogue.module(id).is_some() => catalogue.topics_of(id),
         id => return Err(Error::NoModule(id)),
     };
-    Ok(pb::ListTopicsResponse { topics: topics.iter().map(Into::into).collect() })
+    Ok(pb::ListTopicsResponse { topics: topics.iter().map(convert::topic).collect() })
 }

@@ -1,5 +1,6 @@
 //! Bindings: one HTTP method and path of one RPC, checked against the contract once, at the start.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
@@ -12,7 +13,6 @@ use super::template::{Template, Variable};
 use crate::Error;
 
 /// An RPC that the edge serves.
-#[derive(Debug)]
 pub(crate) struct Rpc {
     pub(crate) method: MethodDescriptor,
     /// The app-id of the service.
@@ -22,7 +22,7 @@ pub(crate) struct Rpc {
 }
 
 /// One HTTP form of an RPC.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Binding {
     pub(crate) rpc: Arc<Rpc>,
     pub(crate) http_method: Method,
@@ -37,7 +37,7 @@ pub(crate) struct Binding {
 }
 
 /// What the body of a request fills.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum BodyRule {
     /// There is none.
     Nothing,
@@ -45,6 +45,13 @@ pub(crate) enum BodyRule {
     Message,
     /// One field of it.
     Field(FieldDescriptor),
+}
+
+// The Debug of a descriptor prints the types of its fields, and theirs, without end where a type contains itself.
+impl fmt::Debug for Rpc {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Rpc").field("path", &self.path).field("app_id", &self.app_id).finish_non_exhaustive()
+    }
 }
 
 /// The app-id of a package: `learnflow.code_review.v1` is served by `code-review`.

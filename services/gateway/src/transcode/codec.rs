@@ -1,14 +1,23 @@
 //! tonic's codec for messages that are known by descriptor only.
 
+use std::fmt;
+
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 /// Encodes any message, decodes those of one type.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DynamicCodec {
     decoded: MessageDescriptor,
+}
+
+// See `Rpc`: a descriptor's own Debug may not end.
+impl fmt::Debug for DynamicCodec {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("DynamicCodec").field(&self.decoded.full_name()).finish()
+    }
 }
 
 impl DynamicCodec {

@@ -16,7 +16,6 @@ use crate::refusal::Refusal;
 const CASE: &str = "case";
 
 /// What a request says.
-#[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) message: DynamicMessage,
     /// The value of `?case=`.

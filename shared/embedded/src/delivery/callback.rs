@@ -57,7 +57,10 @@ pub(super) async fn batch(
     };
     let mut result = AppCallbackClient::new(app.channel()).on_bulk_topic_event(with_metadata()?).await;
     if result.as_ref().is_err_and(|status| status.code() == Code::Unimplemented) {
-        result = AppCallbackAlphaClient::new(app.channel()).on_bulk_topic_event_alpha1(with_metadata()?).await;
+        let mut older = AppCallbackAlphaClient::new(app.channel());
+        #[expect(deprecated, reason = "apps of before 1.17 have only this")]
+        let answer = older.on_bulk_topic_event_alpha1(with_metadata()?).await;
+        result = answer;
     }
     match result {
         Ok(response) => Ok(Some(response.into_inner().statuses)),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body::{Body as _, Frame};
+use http_body::Frame;
 use tokio::sync::watch;
 use tonic::Status;
 use tonic::body::Body;
@@ -51,9 +51,13 @@ impl Replay {
     /// Resolves when the request itself is at fault, for good.
     pub(super) async fn fault(&self) -> Status {
         let mut fault = self.fault.clone();
-        match fault.wait_for(Option::is_some).await {
-            Ok(status) => status.clone().unwrap_or_else(|| Status::internal("request ended")),
-            Err(_) => std::future::pending().await,
+        loop {
+            if let Some(status) = fault.borrow_and_update().clone() {
+                return status;
+            }
+            if fault.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
         }
     }
 }
