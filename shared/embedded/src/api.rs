@@ -35,9 +35,9 @@ pub(crate) async fn serve(sidecar: Arc<Sidecar>, method: &str, request: Request<
         "GetSecret" => unary(sidecar, request, secret::get).await,
         "GetMetadata" => unary(sidecar, request, metadata::get).await,
         "SetMetadata" => unary(sidecar, request, metadata::set).await,
-        other => {
-            proxy::status_reply(&Status::unimplemented(format!("the embedded runtime does not imitate {other}: use daprd")))
-        }
+        other => proxy::status_reply(&Status::unimplemented(format!(
+            "the embedded runtime does not imitate {other}: use daprd"
+        ))),
     }
 }
 

@@ -94,13 +94,14 @@ async fn ask_app(sidecar: &Sidecar) {
     let policy = resiliency::Policy { retry: Some(retry), ..resiliency::Policy::default() };
     match resiliency::run(&policy, || callback::subscriptions(sidecar)).await {
         Ok(wished) => {
-            let wished = wished.into_iter().filter_map(|subscription| match Subscription::from_app(subscription) {
-                Ok(subscription) => Some(subscription),
-                Err(message) => {
-                    tracing::error!(app.id = sidecar.app_id, message, "subscription of the app ignored");
-                    None
-                }
-            });
+            let wished =
+                wished.into_iter().filter_map(|subscription| match Subscription::from_app(subscription) {
+                    Ok(subscription) => Some(subscription),
+                    Err(message) => {
+                        tracing::error!(app.id = sidecar.app_id, message, "subscription of the app ignored");
+                        None
+                    }
+                });
             sidecar.subscribe(wished.collect());
         }
         Err(error) => tracing::error!(app.id = sidecar.app_id, %error, "app does not say its subscriptions"),

@@ -86,9 +86,8 @@ impl Directory {
     pub(crate) fn pick(&self, app_id: &str) -> Result<AppConnection, Status> {
         let apps = self.apps.read().unwrap_or_else(PoisonError::into_inner);
         let replicas = apps.get(app_id).filter(|replicas| !replicas.connections.is_empty());
-        let replicas = replicas.ok_or_else(|| {
-            Status::unknown(format!("timeout waiting for address for app id {app_id}"))
-        })?;
+        let replicas = replicas
+            .ok_or_else(|| Status::unknown(format!("timeout waiting for address for app id {app_id}")))?;
         let turn = replicas.next.fetch_add(1, Ordering::Relaxed) % replicas.connections.len();
         Ok(replicas.connections[turn].1.clone())
     }

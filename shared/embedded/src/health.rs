@@ -15,7 +15,11 @@ const THRESHOLD: u32 = 3;
 const IMPATIENCE: Duration = Duration::from_millis(50);
 
 /// Asks the app every `interval` until `stop`; it begins unhealthy.
-pub(crate) fn watch(app: AppConnection, interval: Duration, stop: CancellationToken) -> watch::Receiver<bool> {
+pub(crate) fn watch(
+    app: AppConnection,
+    interval: Duration,
+    stop: CancellationToken,
+) -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         let watching = async {

@@ -71,9 +71,13 @@ pub(crate) async fn publish(
     resiliency::run(&policy, || async {
         let mut refused = Vec::new();
         for message in &messages {
-            let result = record(pubsub, message, sidecar.broker.partitions()).and_then(|(record, partition)| {
-                sidecar.broker.publish(&name, record, partition).map_err(|full| Error::Refused(full.to_string()))
-            });
+            let result =
+                record(pubsub, message, sidecar.broker.partitions()).and_then(|(record, partition)| {
+                    sidecar
+                        .broker
+                        .publish(&name, record, partition)
+                        .map_err(|full| Error::Refused(full.to_string()))
+                });
             refused.extend(result.err());
         }
         match refused.len() {
@@ -130,7 +134,8 @@ mod tests {
     }
 
     fn message(size: usize, metadata: &[(&str, &str)]) -> Message {
-        let metadata = metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let metadata =
+            metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Message { data: Bytes::from(vec![7; size]), metadata }
     }
 

@@ -181,7 +181,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_open_breaker_ends_the_retries() {
-        let settings = BreakerSettings { trip: Trip::parse("consecutiveFailures >= 2").unwrap(), ..Default::default() };
+        let settings =
+            BreakerSettings { trip: Trip::parse("consecutiveFailures >= 2").unwrap(), ..Default::default() };
         let policy = Policy { breaker: Some(Arc::new(Breaker::new(settings))), ..policy(10, None) };
         assert_eq!(attempts(&policy, || Oops::Code(5)).await, 2);
     }

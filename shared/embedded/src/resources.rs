@@ -42,7 +42,9 @@ impl Resources {
         let read = |path: &Path, source| Error::Read { path: path.to_owned(), source };
         let entries = std::fs::read_dir(folder).map_err(|source| read(folder, source))?;
         let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml"));
+        files.retain(|path| {
+            path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+        });
         files.sort();
         let mut resources = Self::default();
         for path in files {
@@ -99,7 +101,9 @@ impl Resources {
                 self.sampling_rate = sampling_rate(document.spec, place)?;
             }
             (kind @ ("Component" | "Subscription" | "Resiliency" | "Configuration"), version) => {
-                return Err(place.unsupported("apiVersion", format!("{version} of {kind} cannot be imitated")));
+                return Err(
+                    place.unsupported("apiVersion", format!("{version} of {kind} cannot be imitated"))
+                );
             }
             (kind, _) => return Err(place.unsupported("kind", format!("{kind} cannot be imitated"))),
         }

@@ -122,7 +122,9 @@ impl Builder {
 
     /// Starts the sidecars; events begin to flow to each app as soon as it is healthy.
     pub async fn start(self) -> Result<Embedded, Error> {
-        tracing::warn!("the embedded runtime imitates Dapr and Kafka in memory: it is not a production broker");
+        tracing::warn!(
+            "the embedded runtime imitates Dapr and Kafka in memory: it is not a production broker"
+        );
         let shared = Shared {
             resources: Arc::new(self.resources),
             directory: Arc::new(Directory::default()),

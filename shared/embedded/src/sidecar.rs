@@ -59,7 +59,10 @@ pub(crate) struct Sidecar {
 
 impl std::fmt::Debug for Sidecar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sidecar").field("app_id", &self.app_id).field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("Sidecar")
+            .field("app_id", &self.app_id)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,7 +70,8 @@ impl Sidecar {
     pub(crate) fn new(shared: Shared, app_id: String, number: u64, app: Option<AppConnection>) -> Self {
         let Shared { resources, directory, broker, stores, environment, probe_interval } = shared;
         let components = resources.components.iter().filter(|component| component.visible_to(&app_id));
-        let subscriptions = resources.subscriptions.iter().filter(|subscription| subscription.visible_to(&app_id));
+        let subscriptions =
+            resources.subscriptions.iter().filter(|subscription| subscription.visible_to(&app_id));
         Self {
             policies: crate::resources::Resiliency::policies(&resources.resiliency, &app_id),
             sampling_rate: resources.sampling_rate,
@@ -106,7 +110,8 @@ impl Sidecar {
 
     /// A topic, as the broker knows it: `pubsub.in-memory` components have topics of their own.
     pub(crate) fn topic(&self, pubsub: &str, topic: &str) -> TopicName {
-        let own = self.components.get(pubsub).is_some_and(|component| component.component_type != "pubsub.kafka");
+        let own =
+            self.components.get(pubsub).is_some_and(|component| component.component_type != "pubsub.kafka");
         TopicName { cluster: if own { pubsub.to_owned() } else { String::new() }, topic: topic.to_owned() }
     }
 

@@ -97,10 +97,9 @@ fn check(items: &mut HashMap<String, Item>, change: &Change, now: SystemTime) ->
         (None, _) => Ok(()),
         (Some(_), None) => Err(Mismatch(format!("state not exist or expired for key={key}"))),
         (Some(etag), Some(item)) if item.etag == etag => Ok(()),
-        (Some(etag), Some(item)) => Err(Mismatch(format!(
-            "state etag not match for key={key}: current={}, expect={etag}",
-            item.etag
-        ))),
+        (Some(etag), Some(item)) => {
+            Err(Mismatch(format!("state etag not match for key={key}: current={}, expect={etag}", item.etag)))
+        }
     }
 }
 

@@ -92,7 +92,8 @@ pub(crate) fn sidecar_span(headers: &HeaderMap, rate: f64) -> Option<SpanContext
 /// Appends a span in both forms, after those that are there.
 pub(crate) fn append(headers: &mut HeaderMap, span: SpanContext) {
     let binary = BinaryMetadataValue::from_bytes(&span.to_binary());
-    for (name, value) in [(TRACEPARENT, span.to_string().as_bytes()), (TRACE_BIN, binary.as_encoded_bytes())] {
+    for (name, value) in [(TRACEPARENT, span.to_string().as_bytes()), (TRACE_BIN, binary.as_encoded_bytes())]
+    {
         if let Ok(value) = HeaderValue::from_bytes(value) {
             headers.append(HeaderName::from_static(name), value);
         }

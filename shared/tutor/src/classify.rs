@@ -35,12 +35,14 @@ pub fn classify(query: &Query<'_>) -> Route {
     let text = plain(query.text);
     let error = plain(query.error);
     let code = code::Seen::new(query.code, query.text);
+    let prose = plain(code.prose());
     let input = rules::Input { text: &text, error: &error, code: code.present() };
 
     let found = rules::find(&input);
     let intent = query.explicit.or(found.as_ref().map(|found| found.intent));
     let topic = topic::find(&topic::Input {
         text: &text,
+        prose: &prose,
         error: &error,
         code: code.source(),
         prefer_error: intent == Some(Intent::Debug),

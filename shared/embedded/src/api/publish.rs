@@ -34,9 +34,15 @@ pub(super) async fn bulk(call: Call<pb::BulkPublishRequest>) -> Result<pb::BulkP
     let mut ids = HashSet::new();
     if entries.iter().any(|entry| entry.entry_id.is_empty() || !ids.insert(entry.entry_id.as_str())) {
         let cause = "entryId is duplicated or not present for entry";
-        let message =
-            format!("error marshaling events to bytes for topic {topic} pubsub {pubsub_name}. error: {cause}");
-        return Err(error::status(Code::InvalidArgument, "DAPR_PUBSUB_MARSHAL_EVENTS", message, &[("error", cause)]));
+        let message = format!(
+            "error marshaling events to bytes for topic {topic} pubsub {pubsub_name}. error: {cause}"
+        );
+        return Err(error::status(
+            Code::InvalidArgument,
+            "DAPR_PUBSUB_MARSHAL_EVENTS",
+            message,
+            &[("error", cause)],
+        ));
     }
     let messages = entries.into_iter().map(|entry| {
         let mut merged = entry.metadata;
@@ -74,7 +80,9 @@ fn failure(pubsub: &str, topic: &str, error: &publisher::Error) -> Status {
     let cause = error.to_string();
     let (code, reason, message) = match error {
         publisher::Error::NotFound(_) => (Code::NotFound, "DAPR_PUBSUB_TEST_NOT_FOUND", cause.clone()),
-        publisher::Error::Forbidden { .. } => (Code::PermissionDenied, "DAPR_PUBSUB_FORBIDDEN", cause.clone()),
+        publisher::Error::Forbidden { .. } => {
+            (Code::PermissionDenied, "DAPR_PUBSUB_FORBIDDEN", cause.clone())
+        }
         publisher::Error::Refused(_) => (
             Code::Internal,
             "DAPR_PUBSUB_PUBLISH_MESSAGE",

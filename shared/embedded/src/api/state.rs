@@ -78,7 +78,8 @@ impl<'a> Store<'a> {
 
 fn ttl(metadata: &HashMap<String, String>) -> Result<Option<Duration>, Status> {
     let Some(text) = metadata.get("ttlInSeconds").filter(|text| !text.is_empty()) else { return Ok(None) };
-    let seconds: i64 = text.parse().map_err(|_| Status::internal(format!("ttlInSeconds: {text:?} is no number")))?;
+    let seconds: i64 =
+        text.parse().map_err(|_| Status::internal(format!("ttlInSeconds: {text:?} is no number")))?;
     Ok(u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs))
 }
 
@@ -102,7 +103,9 @@ pub(super) async fn get(call: Call<pb::GetStateRequest>) -> Result<pb::GetStateR
 }
 
 /// GetBulkState.
-pub(super) async fn get_bulk(call: Call<pb::GetBulkStateRequest>) -> Result<pb::GetBulkStateResponse, Status> {
+pub(super) async fn get_bulk(
+    call: Call<pb::GetBulkStateRequest>,
+) -> Result<pb::GetBulkStateResponse, Status> {
     let Call { sidecar, request, .. } = call;
     let store = Store::find(&sidecar, &request.store_name)?;
     let read = |key: String| {

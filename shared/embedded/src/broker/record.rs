@@ -22,7 +22,9 @@ impl Record {
 
     /// The partition of `key` among `count`: FNV-1a, as the producer in daprd hashes.
     pub(super) fn partition(key: &str, count: u32) -> u32 {
-        let hash = key.bytes().fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
+        let hash = key
+            .bytes()
+            .fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
         // Sarama takes the hash as a signed number, and its distance from zero.
         (hash as i32 % count as i32).unsigned_abs()
     }

@@ -22,11 +22,19 @@ fn name() -> TopicName {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Publish { key: u8 },
+    Publish {
+        key: u8,
+    },
     Join,
-    Leave { member: usize },
+    Leave {
+        member: usize,
+    },
     /// A member delivers the next record of one of its partitions, and may crash before it commits.
-    Deliver { member: usize, partition: u32, commits: bool },
+    Deliver {
+        member: usize,
+        partition: u32,
+        commits: bool,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {

@@ -64,7 +64,8 @@ impl Topic {
             let mut order: Vec<usize> = (0..self.partitions.len()).collect();
             order.sort_by_key(|index| std::cmp::Reverse(self.partitions[*index].len()));
             let limits: Vec<u64> = order.iter().map(|index| self.done(*index)).collect();
-            let dropped = order.iter().zip(limits).any(|(index, limit)| self.partitions[*index].drop_oldest(limit));
+            let dropped =
+                order.iter().zip(limits).any(|(index, limit)| self.partitions[*index].drop_oldest(limit));
             if !dropped {
                 return Err(());
             }

@@ -86,7 +86,8 @@ impl Consumer {
         let result = resiliency::run(&policy, || async {
             let pending: Vec<usize> = (0..batch.len()).collect();
             let known = outcomes.lock().await.clone();
-            let pending: Vec<_> = pending.into_iter().filter(|index| known[*index] != Outcome::Taken).collect();
+            let pending: Vec<_> =
+                pending.into_iter().filter(|index| known[*index] != Outcome::Taken).collect();
             let request = self.batch_request(batch, &metadata, &pending);
             let call = calls.acquire().await;
             let answer = callback::batch(&self.sidecar, &request).await;
@@ -115,7 +116,8 @@ impl Consumer {
         let failed: Vec<_> = (0..batch.len()).filter(|index| outcomes[*index] != Outcome::Taken).collect();
         if self.has_dead_letters() {
             self.warn(&error);
-            let letters = failed.iter().map(|index| (batch[*index].record.value.clone(), metadata[*index].clone()));
+            let letters =
+                failed.iter().map(|index| (batch[*index].record.value.clone(), metadata[*index].clone()));
             if self.bury(letters).await.is_ok() {
                 return (batch.len(), Ok(()));
             }

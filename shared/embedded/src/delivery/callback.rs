@@ -33,7 +33,10 @@ fn unreachable() -> Status {
 }
 
 /// Delivers one event. An app without the method has taken it: that is how daprd loses events.
-pub(super) async fn event(sidecar: &Sidecar, request: Request<pb::TopicEventRequest>) -> Result<Verdict, Status> {
+pub(super) async fn event(
+    sidecar: &Sidecar,
+    request: Request<pb::TopicEventRequest>,
+) -> Result<Verdict, Status> {
     let app = sidecar.app.as_ref().ok_or_else(unreachable)?;
     match AppCallbackClient::new(app.channel()).on_topic_event(request).await {
         Ok(response) => Ok(response.into_inner().status.into()),

@@ -33,11 +33,21 @@ impl Consumer {
         let Subscription { pubsub: component, topic, .. } = &subscription;
         let app = sidecar.app_id.as_str();
         let Some(pubsub) = sidecar.pubsub(component).cloned() else {
-            tracing::error!(app.id = app, component, topic, "subscription to a pub/sub component that is not there");
+            tracing::error!(
+                app.id = app,
+                component,
+                topic,
+                "subscription to a pub/sub component that is not there"
+            );
             return None;
         };
         if !pubsub.topics.may_subscribe(app, topic) {
-            tracing::error!(app.id = app, component, topic, "subscription is not allowed by the component's scopes");
+            tracing::error!(
+                app.id = app,
+                component,
+                topic,
+                "subscription is not allowed by the component's scopes"
+            );
             return None;
         }
         let topic = sidecar.topic(component, topic);
@@ -63,7 +73,8 @@ impl Consumer {
             for partition in assignment {
                 readers.entry(partition).or_insert_with(|| {
                     let stop = stop.child_token();
-                    let reader = Reader { consumer: Arc::clone(&this), stop: stop.clone(), calls: Semaphore::new(1) };
+                    let reader =
+                        Reader { consumer: Arc::clone(&this), stop: stop.clone(), calls: Semaphore::new(1) };
                     tasks.spawn(reader.run(membership.claim(partition)));
                     stop
                 });

@@ -85,7 +85,8 @@ pub(super) fn add_metadata(to: &mut MetadataMap, metadata: &HashMap<String, Stri
         } else {
             let key = AsciiMetadataKey::from_bytes(name.as_bytes()).map_err(|_| illegal_key(&name))?;
             if !value.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
-                let message = format!("header key {name:?} contains value with non-printable ASCII characters");
+                let message =
+                    format!("header key {name:?} contains value with non-printable ASCII characters");
                 return Err(Status::internal(message));
             }
             to.append(key, value.parse().map_err(|_| illegal_key(&name))?);

@@ -119,8 +119,7 @@ mod tests {
 
     #[test]
     fn exponential_pauses_grow_to_their_limit() {
-        let retry =
-            Retry { exponential: true, max_interval: Duration::from_secs(2), ..Retry::default() };
+        let retry = Retry { exponential: true, max_interval: Duration::from_secs(2), ..Retry::default() };
         let mut backoff = retry.backoff();
         let pauses: Vec<_> = (0..20).filter_map(|_| backoff.next_pause()).collect();
         assert!(pauses[0] >= Duration::from_millis(250) && pauses[0] <= Duration::from_millis(750));

@@ -99,7 +99,8 @@ impl Component {
 }
 
 /// What every pub/sub component has.
-const TOPIC_SETTINGS: [&str; 4] = ["publishingScopes", "subscriptionScopes", "protectedTopics", "allowedTopics"];
+const TOPIC_SETTINGS: [&str; 4] =
+    ["publishingScopes", "subscriptionScopes", "protectedTopics", "allowedTopics"];
 
 fn topic_scopes(settings: &Settings<'_>) -> TopicScopes {
     let [publishing, subscribing, protected, allowed] = TOPIC_SETTINGS.map(|name| settings.text(name));
@@ -124,11 +125,12 @@ fn kafka(spec: &ComponentSpec, place: Place<'_>) -> Result<Pubsub, Error> {
     ];
     known.extend(TOPIC_SETTINGS);
     let settings = Settings::new(place, &spec.metadata, &known, &KAFKA_ONLY)?;
-    let start = settings.parsed("initialOffset", Start::Newest, |text| match text.to_lowercase().as_str() {
-        "oldest" => Some(Start::Oldest),
-        "newest" => Some(Start::Newest),
-        _ => None,
-    })?;
+    let start =
+        settings.parsed("initialOffset", Start::Newest, |text| match text.to_lowercase().as_str() {
+            "oldest" => Some(Start::Oldest),
+            "newest" => Some(Start::Newest),
+            _ => None,
+        })?;
     let group = settings.text("consumerGroup");
     let group = if group.is_empty() { settings.text("consumerID") } else { group };
     Ok(Pubsub {
@@ -138,7 +140,8 @@ fn kafka(spec: &ComponentSpec, place: Place<'_>) -> Result<Pubsub, Error> {
         exclude_headers: settings
             .parsed("excludeHeaderMetaRegex", None, |text| Regex::new(text).ok().map(Some))?,
         escape_headers: settings.parsed("escapeHeaders", false, boolean)?,
-        max_message_bytes: settings.parsed("maxMessageBytes", DEFAULT_MAX_MESSAGE_BYTES, |t| t.parse().ok())?,
+        max_message_bytes: settings
+            .parsed("maxMessageBytes", DEFAULT_MAX_MESSAGE_BYTES, |t| t.parse().ok())?,
         retry: component_retry(&settings)?,
         retry_enabled: settings.parsed("consumeRetryEnabled", true, boolean)?,
     })
@@ -149,15 +152,51 @@ const DEFAULT_MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
 /// Settings of `pubsub.kafka` that say how to reach a cluster, which an imitation has no use for.
 const KAFKA_ONLY: [&str; 45] = [
-    "brokers", "clientID", "authType", "authRequired", "saslUsername", "saslPassword", "saslMechanism",
-    "oidcTokenEndpoint", "oidcClientID", "oidcClientSecret", "oidcScopes", "oidcExtensions",
-    "oidcClientAssertionCert", "oidcClientAssertionKey", "oidcResource", "oidcAudience", "oidcKid", "disableTls",
-    "skipVerify", "caCert", "clientCert", "clientKey", "consumeRetryInterval", "heartbeatInterval",
-    "sessionTimeout", "version", "clientConnectionTopicMetadataRefreshInterval",
-    "clientConnectionKeepAliveInterval", "dialTimeout", "readTimeout", "writeTimeout", "metadataTimeout",
-    "channelBufferSize", "consumerFetchMin", "consumerFetchDefault", "consumerGroupRebalanceStrategy",
-    "compression", "producerRequiredAcks", "producerRetryMax", "awsRegion", "awsAccessKey", "awsSecretKey",
-    "awsSessionToken", "awsIamRoleArn", "awsStsSessionName",
+    "brokers",
+    "clientID",
+    "authType",
+    "authRequired",
+    "saslUsername",
+    "saslPassword",
+    "saslMechanism",
+    "oidcTokenEndpoint",
+    "oidcClientID",
+    "oidcClientSecret",
+    "oidcScopes",
+    "oidcExtensions",
+    "oidcClientAssertionCert",
+    "oidcClientAssertionKey",
+    "oidcResource",
+    "oidcAudience",
+    "oidcKid",
+    "disableTls",
+    "skipVerify",
+    "caCert",
+    "clientCert",
+    "clientKey",
+    "consumeRetryInterval",
+    "heartbeatInterval",
+    "sessionTimeout",
+    "version",
+    "clientConnectionTopicMetadataRefreshInterval",
+    "clientConnectionKeepAliveInterval",
+    "dialTimeout",
+    "readTimeout",
+    "writeTimeout",
+    "metadataTimeout",
+    "channelBufferSize",
+    "consumerFetchMin",
+    "consumerFetchDefault",
+    "consumerGroupRebalanceStrategy",
+    "compression",
+    "producerRequiredAcks",
+    "producerRetryMax",
+    "awsRegion",
+    "awsAccessKey",
+    "awsSecretKey",
+    "awsSessionToken",
+    "awsIamRoleArn",
+    "awsStsSessionName",
 ];
 
 fn component_retry(settings: &Settings<'_>) -> Result<Retry, Error> {
@@ -194,11 +233,29 @@ fn in_memory(spec: &ComponentSpec, place: Place<'_>) -> Result<Pubsub, Error> {
 
 fn state(spec: &ComponentSpec, place: Place<'_>) -> Result<State, Error> {
     const POSTGRESQL_ONLY: [&str; 14] = [
-        "connectionString", "host", "hostaddr", "port", "database", "user", "password", "sslRootCert", "tableName",
-        "metadataTableName", "tablePrefix", "timeout", "maxConns", "queryExecMode",
+        "connectionString",
+        "host",
+        "hostaddr",
+        "port",
+        "database",
+        "user",
+        "password",
+        "sslRootCert",
+        "tableName",
+        "metadataTableName",
+        "tablePrefix",
+        "timeout",
+        "maxConns",
+        "queryExecMode",
     ];
     let mut ignored = POSTGRESQL_ONLY.to_vec();
-    ignored.extend(["cleanupInterval", "connectionMaxIdleTime", "actorStateStore", "useAzureAD", "useAWSIAM"]);
+    ignored.extend([
+        "cleanupInterval",
+        "connectionMaxIdleTime",
+        "actorStateStore",
+        "useAzureAD",
+        "useAWSIAM",
+    ]);
     let settings = Settings::new(place, &spec.metadata, &["keyPrefix"], &ignored)?;
     let prefix = settings.text("keyPrefix").to_lowercase();
     if prefix.contains("||") {

@@ -162,7 +162,11 @@ pub(super) fn split(text: &str) -> Vec<serde_yaml_ng::Deserializer<'_>> {
 }
 
 /// The `index`-th document of `text` as a `T`.
-pub(super) fn typed<T: for<'de> Deserialize<'de>>(text: &str, index: usize, place: Place<'_>) -> Result<T, Error> {
+pub(super) fn typed<T: for<'de> Deserialize<'de>>(
+    text: &str,
+    index: usize,
+    place: Place<'_>,
+) -> Result<T, Error> {
     let document = serde_yaml_ng::Deserializer::from_str(text)
         .nth(index)
         .ok_or_else(|| place.syntax(format!("document {index} is missing")))?;

@@ -110,7 +110,9 @@ impl Resiliency {
             timeouts: named(timeouts, |name, text| {
                 time(Some(text), place, &format!("spec.policies.timeouts.{name}"), Duration::ZERO)
             })?,
-            retries: named(retries, |name, spec| retry(spec, place, &format!("spec.policies.retries.{name}")))?,
+            retries: named(retries, |name, spec| {
+                retry(spec, place, &format!("spec.policies.retries.{name}"))
+            })?,
             breakers: named(circuit_breakers, |name, spec| {
                 breaker(spec, place, &format!("spec.policies.circuitBreakers.{name}"))
             })?,

@@ -137,8 +137,7 @@ impl Subscription {
 }
 
 /// Why a wrapped payload is refused.
-pub(crate) const RAW_ONLY: &str =
-    "must be \"true\": Dapr's own envelope loses protobuf payloads without an error, so only raw ones are imitated";
+pub(crate) const RAW_ONLY: &str = "must be \"true\": Dapr's own envelope loses protobuf payloads without an error, so only raw ones are imitated";
 
 /// Does the metadata ask for raw payloads, in one of the spellings that daprd takes for true?
 pub(crate) fn is_raw(metadata: &HashMap<String, String>) -> bool {

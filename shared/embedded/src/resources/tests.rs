@@ -95,7 +95,10 @@ spec:
 #[test]
 fn names_the_file_and_the_field() {
     let cases = [
-        (KAFKA.replace("pubsub.kafka", "pubsub.redis"), "file.yaml: spec.type: pubsub.redis cannot be imitated"),
+        (
+            KAFKA.replace("pubsub.kafka", "pubsub.redis"),
+            "file.yaml: spec.type: pubsub.redis cannot be imitated",
+        ),
         (KAFKA.replace("initialOffset", "initialOfset"), "file.yaml: spec.metadata[3].name: "),
         (KAFKA.replace("oldest", "middle"), "file.yaml: spec.metadata.initialOffset: "),
         (KAFKA.replace("kind: Component", "kind: HTTPEndpoint"), "file.yaml: kind: HTTPEndpoint"),
@@ -110,7 +113,9 @@ fn names_the_file_and_the_field() {
 
 #[test]
 fn a_resiliency_behind_another_document_is_refused() {
-    let text = format!("{KAFKA}---\napiVersion: dapr.io/v1alpha1\nkind: Resiliency\nmetadata: {{ name: r }}\nspec: {{}}\n");
+    let text = format!(
+        "{KAFKA}---\napiVersion: dapr.io/v1alpha1\nkind: Resiliency\nmetadata: {{ name: r }}\nspec: {{}}\n"
+    );
     assert!(failure(&text).contains("alone in its file"));
 }
 

@@ -1,5 +1,6 @@
 //! Whether there is code to look at, in the context or in the question itself.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder};
@@ -10,20 +11,24 @@ const LINE: &str = r"^[ \t]*(?:(?:def|class) \w+.*:|(?:if|elif|while|for|with|tr
 /// So many such lines make a program.
 const ENOUGH_LINES: usize = 2;
 
-/// The code that comes with a question.
+/// The code that comes with a question, and the question without it.
 pub(super) struct Seen<'a> {
     source: &'a str,
+    prose: Cow<'a, str>,
 }
 
 impl<'a> Seen<'a> {
     /// The context's code, or else a question that contains some.
     pub(super) fn new(context: &'a str, text: &'a str) -> Self {
-        if !context.trim().is_empty() {
-            return Self { source: context };
-        }
         let contains =
             text.contains("```") || pattern().find_iter(text).take(ENOUGH_LINES).count() == ENOUGH_LINES;
-        Self { source: if contains { text } else { "" } }
+        let prose = if contains { Cow::Owned(prose(text)) } else { Cow::Borrowed(text) };
+        let source = match (context.trim().is_empty(), contains) {
+            (false, _) => context,
+            (true, true) => text,
+            (true, false) => "",
+        };
+        Self { source, prose }
     }
 
     /// Whether there is any.
@@ -35,6 +40,21 @@ impl<'a> Seen<'a> {
     pub(super) fn source(&self) -> &'a str {
         self.source
     }
+
+    /// The question without lines of code, whose words would say little about its topic.
+    pub(super) fn prose(&self) -> &str {
+        &self.prose
+    }
+}
+
+fn prose(text: &str) -> String {
+    let mut fenced = false;
+    let kept = text.lines().filter(|line| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        !fence && !fenced && !pattern().is_match(line)
+    });
+    kept.collect::<Vec<_>>().join("\n")
 }
 
 fn pattern() -> &'static Regex {
@@ -67,5 +87,14 @@ mod tests {
         ] {
             assert!(!Seen::new(" \n", prose).present(), "{prose}");
         }
+    }
+
+    #[test]
+    fn the_question_is_told_from_its_code() {
+        let seen = Seen::new("", "Is this fine?\nx = []\nx.append(1)");
+        assert_eq!(seen.prose(), "Is this fine?");
+        let seen = Seen::new("y = 2", "Why?\n```python\nwords here\n```\nThanks");
+        assert_eq!((seen.prose(), seen.source()), ("Why?\nThanks", "y = 2"));
+        assert_eq!(Seen::new("", "What is x = 1?").prose(), "What is x = 1?");
     }
 }

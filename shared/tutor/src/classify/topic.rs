@@ -27,6 +27,8 @@ const ENOUGH_NAMES: f64 = 0.5;
 pub(super) struct Input<'a> {
     /// The question, in lower case.
     pub(super) text: &'a str,
+    /// The question without code, in lower case.
+    pub(super) prose: &'a str,
     /// The error on the screen, in lower case.
     pub(super) error: &'a str,
     /// The code at hand.
@@ -46,9 +48,9 @@ pub(super) struct Found {
 pub(super) fn find(input: &Input<'_>) -> Option<Found> {
     let by_error = || hints::by_error(input.error).or_else(|| hints::by_error(input.text));
     if input.prefer_error {
-        by_error().or_else(|| by_words(input.text)).or_else(|| hints::by_code(input.code))
+        by_error().or_else(|| by_words(input.prose)).or_else(|| hints::by_code(input.code))
     } else {
-        by_words(input.text).or_else(|| hints::by_code(input.code)).or_else(by_error)
+        by_words(input.prose).or_else(|| hints::by_code(input.code)).or_else(by_error)
     }
 }
 

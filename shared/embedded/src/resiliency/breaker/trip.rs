@@ -17,7 +17,8 @@ struct Comparison {
 
 impl Default for Trip {
     fn default() -> Self {
-        let comparison = Comparison { count: |counts| counts.consecutive_failures, holds: u32::gt, number: 5 };
+        let comparison =
+            Comparison { count: |counts| counts.consecutive_failures, holds: u32::gt, number: 5 };
         Self { any: vec![vec![comparison]] }
     }
 }
@@ -31,7 +32,8 @@ impl Trip {
 
     /// Do these counts open the breaker?
     pub(super) fn matches(&self, counts: Counts) -> bool {
-        let holds = |comparison: &Comparison| (comparison.holds)(&(comparison.count)(counts), &comparison.number);
+        let holds =
+            |comparison: &Comparison| (comparison.holds)(&(comparison.count)(counts), &comparison.number);
         self.any.iter().any(|all| all.iter().all(holds))
     }
 }

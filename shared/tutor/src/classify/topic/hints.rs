@@ -1,5 +1,6 @@
 //! Tables for topic search: common words, keywords of Python that are also English, errors and shapes of code.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder, RegexSet};
@@ -103,7 +104,7 @@ const SHAPES: &[(&str, i32)] = &[
 ];
 
 /// Words that introduce the very thing that is asked about: `what is …`, `explain …`.
-const ASKED_AFTER: [&[&str]; 12] = [
+const ASKED_AFTER: [&[&str]; 14] = [
     &["what", "is"],
     &["what", "are"],
     &["what", "s"],
@@ -113,6 +114,8 @@ const ASKED_AFTER: [&[&str]; 12] = [
     &["explain"],
     &["use"],
     &["about"],
+    &["on"],
+    &["with"],
     &["keyword"],
     &["understand"],
     &["when", "is"],
@@ -122,14 +125,15 @@ const ASKED_BEFORE: [&str; 7] = ["statement", "keyword", "function", "mean", "op
 
 /// Whether a word says nothing about any topic.
 pub(super) fn is_common(stem: &str) -> bool {
-    contains(COMMON, stem)
+    listed(stem).common
 }
 
 /// What a name of a single word is worth.
 pub(super) fn single_word(stem: &str) -> f64 {
-    if contains(WEAK, stem) {
+    let listed = listed(stem);
+    if listed.weak {
         WEAK_WORTH
-    } else if contains(AMBIGUOUS, stem) {
+    } else if listed.ambiguous {
         AMBIGUOUS_WORTH
     } else {
         1.0
@@ -149,7 +153,8 @@ pub(super) fn emphasise<W>(words: &mut [W], stem: impl Fn(&W) -> &str, mark: imp
         });
         let followed = words.get(place + 1).is_some_and(|next| ASKED_BEFORE.contains(&stem(next)));
         let only = words.len() == 1;
-        let keyword = contains(WEAK, stem(&words[place])) || contains(AMBIGUOUS, stem(&words[place]));
+        let listed = listed(stem(&words[place]));
+        let keyword = listed.weak || listed.ambiguous;
         if keyword && (only || followed || (introduced && !pronoun(stem(&words[place])))) {
             mark(&mut words[place]);
         }
@@ -177,17 +182,30 @@ pub(super) fn by_code(code: &str) -> Option<Found> {
     Some(Found { id: SHAPES[first].1, because: format!("`{quoted}` in the code") })
 }
 
-fn contains(list: &str, word: &str) -> bool {
-    static SETS: OnceLock<[Vec<&'static str>; 3]> = OnceLock::new();
-    let sets = SETS.get_or_init(|| {
-        [COMMON, AMBIGUOUS, WEAK].map(|list| {
-            let mut words: Vec<&str> = list.split_whitespace().collect();
-            words.sort_unstable();
-            words
-        })
+/// What the lists say about a word.
+#[derive(Debug, Default, Clone, Copy)]
+struct Listed {
+    common: bool,
+    ambiguous: bool,
+    weak: bool,
+}
+
+fn listed(stem: &str) -> Listed {
+    static LISTS: OnceLock<HashMap<&'static str, Listed>> = OnceLock::new();
+    let lists = LISTS.get_or_init(|| {
+        let mut lists: HashMap<&str, Listed> = HashMap::new();
+        for word in COMMON.split_whitespace() {
+            lists.entry(word).or_default().common = true;
+        }
+        for word in AMBIGUOUS.split_whitespace() {
+            lists.entry(word).or_default().ambiguous = true;
+        }
+        for word in WEAK.split_whitespace() {
+            lists.entry(word).or_default().weak = true;
+        }
+        lists
     });
-    let place = [COMMON, AMBIGUOUS, WEAK].iter().position(|known| std::ptr::eq(*known, list)).unwrap_or(0);
-    sets[place].binary_search(&word).is_ok()
+    lists.get(stem).copied().unwrap_or_default()
 }
 
 fn pronoun(stem: &str) -> bool {
