@@ -3,7 +3,7 @@
 
 # prepare_app: sets `learnflow`, the binary, building it unless LEARNFLOW_BIN names one.
 prepare_app() {
-  local words=(build -p learnflow --bin learnflow) folder
+  local words=(build --locked -p learnflow --bin learnflow) folder
   if [[ -n ${LEARNFLOW_BIN:-} ]]; then
     [[ -x $LEARNFLOW_BIN ]] || die "LEARNFLOW_BIN names no program: $LEARNFLOW_BIN"
     learnflow=$(realpath "$LEARNFLOW_BIN")
@@ -18,7 +18,7 @@ prepare_app() {
   esac
   # Cargo shows its own progress, and its errors are meant to be read whole.
   say "building LearnFlow ($profile)"
-  (cd "$root_dir" && cargo "${words[@]}") >&2 || die "the build failed; see above"
+  (cd "$root_dir" && cargo "${words[@]}") >&2 9>&- || die "the build failed; see above"
   learnflow=$(realpath "$root_dir")/target/$folder/learnflow
   if [[ -n ${CARGO_TARGET_DIR:-} ]]; then learnflow=$(cd "$root_dir" && realpath "$CARGO_TARGET_DIR")/$folder/learnflow; fi
   [[ -x $learnflow ]] || die "the build made no $learnflow; if Cargo's target folder is set elsewhere, set CARGO_TARGET_DIR or LEARNFLOW_BIN"

@@ -10,30 +10,34 @@
 #   4. The sidecars themselves.
 #   5. Kafka and PostgreSQL, which nobody uses any more.
 stop_everything() {
-  local id apps=() blocked=() sidecars=() others=()
+  local id edge=() apps=() quieted=() sidecars=()
   for id in $(services); do
     if was_started "$id"; then
-      if [[ $(service_kind "$id") == http ]]; then others+=("$id"); else apps+=("$id"); fi
+      if [[ $(service_kind "$id") == http ]]; then edge+=("$id"); else apps+=("$id"); fi
     fi
     if was_started "daprd-$id"; then
       sidecars+=("daprd-$id")
-      if [[ $(service_kind "$id") == grpc ]]; then blocked+=("$id"); fi
+      # One whose app is not ours would wait in vain for the app to go.
+      if [[ $(service_kind "$id") == grpc ]] && is_running "$id"; then quieted+=("$id"); fi
     fi
   done
 
-  for id in "${others[@]}"; do signal_process "$id" TERM; done
-  if ((${#others[@]} > 0)); then say "stopping ${others[*]}"; fi
-  end_processes 30 "${others[@]}"
+  if ((${#edge[@]} > 0)); then say "stopping ${edge[*]}"; fi
+  for id in "${edge[@]}"; do signal_process "$id" TERM; done
+  end_processes 30 "${edge[@]}"
 
-  for id in "${blocked[@]}"; do signal_process "daprd-$id" TERM; done
-  for id in "${blocked[@]}"; do await_no_subscriptions "$id"; done
+  for id in "${quieted[@]}"; do signal_process "daprd-$id" TERM; done
+  await_quiet "${quieted[@]}"
 
   if ((${#apps[@]} > 0)); then say "stopping ${apps[*]}"; fi
   for id in "${apps[@]}"; do signal_process "$id" TERM; done
   end_processes 30 "${apps[@]}"
 
   if ((${#sidecars[@]} > 0)); then say "stopping the sidecars"; fi
-  for id in "${sidecars[@]}"; do end_sidecar_now "${id#daprd-}"; done
+  # Those of step 2 find their app gone and end by themselves, within three probes; the others are asked to.
+  for id in "${sidecars[@]}"; do
+    [[ " ${quieted[*]} " == *" ${id#daprd-} "* ]] || end_sidecar_now "${id#daprd-}" || signal_process "$id" TERM
+  done
   end_processes 15 "${sidecars[@]}"
 
   if was_started kafka || was_started postgres; then say "stopping Kafka and PostgreSQL"; fi
@@ -43,14 +47,25 @@ stop_everything() {
   if was_started postgres; then stop_postgres; fi
 }
 
-# await_no_subscriptions ID: until its sidecar, told to end, has let go of its topics. Given up after 5 s: then events
-# may be redelivered, which the services bear.
-await_no_subscriptions() {
-  local give_up=$((SECONDS + 5))
-  while is_running "daprd-$1" && ((SECONDS < give_up)); do
-    if curl -fsS --max-time 1 "$(sidecar_url "$1")/metadata" 2>/dev/null | grep -q '"subscriptions":\[\]'; then return; fi
-    sleep 0.1
+# await_quiet ID…: a sidecar that was told to end still hands over what it had fetched before. Waits until none of them
+# has handed anything over for a moment; what is then still in an app's hands is the business of the app's own drain.
+await_quiet() {
+  local before=none now give_up=$((SECONDS + 20))
+  (($# > 0)) || return 0
+  while ((SECONDS < give_up)); do
+    now=$(deliveries "$@")
+    if [[ $now == "$before" ]]; then return; fi
+    before=$now
+    sleep 0.5
   done
+}
+
+# deliveries ID…: how many events these sidecars have handed over so far, by their own count.
+deliveries() {
+  local id
+  for id in "$@"; do
+    curl -fsS --max-time 2 "http://127.0.0.1:$(sidecar_metrics_port "$id")/metrics" 2>/dev/null || true
+  done | awk '/^dapr_component_pubsub_ingress_count/ { sum += $NF } END { print sum + 0 }'
 }
 
 # remove_data: what the stack made, and nothing else: LEARNFLOW_RUN may be a folder with other things in it.

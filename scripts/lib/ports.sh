@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # Every port of the stack. All are on the loopback interface, and all move by --offset, so that stacks can run side by
-# side. A sidecar's ports follow from its app's: chat has 8101, its sidecar 50101 (gRPC), 51101 (from other sidecars),
-# 3501 (HTTP) and 19101 (metrics).
+# side. A sidecar's ports follow from its app's: chat has 8101, its sidecar 50101 (gRPC), 50351 (from other sidecars),
+# 3501 (HTTP) and 19101 (metrics). The distances are such that stacks a multiple of 1000 apart never meet; with another
+# 1000 between a sidecar's two gRPC ports, the one of this stack would be the other of the next.
 
 app_port() { echo $(($(service_field "$1" 2) + offset)); }
 sidecar_grpc_port() { echo $(($(app_port "$1") + 42000)); }
-sidecar_internal_port() { echo $(($(app_port "$1") + 43000)); }
+sidecar_internal_port() { echo $(($(app_port "$1") + 42250)); }
 sidecar_http_port() { echo $(($(app_port "$1") - 4600)); }
 sidecar_metrics_port() { echo $(($(app_port "$1") + 11000)); }
 kafka_port() { echo $((9092 + offset)); }
@@ -18,8 +19,8 @@ check_offset() {
   [[ $offset =~ ^[0-9]+$ ]] || die "the port offset must be a whole number, not '$offset'"
   # Without the leading zeros, which would make it octal.
   offset=$((10#$offset))
-  # The highest port of all, the gateway's internal one, is 51180 + offset.
-  ((offset <= 10000)) || die "the port offset must be at most 10000, so that every port stays below 65536"
+  # The highest port of all is PostgreSQL's.
+  ((offset <= 11000)) || die "the port offset must be at most 11000, so that every port stays below 65536"
 }
 
 # listening PORT: does anything accept connections there?

@@ -43,6 +43,8 @@ start_process() {
   mkdir -p "$run_dir/pids" "$log_dir"
   (cd / && exec setsid "$@") >>"$(log_of "$name")" 2>&1 </dev/null 9>&- &
   pid=$!
+  # Else the shell would report its end, in its own words and in the middle of ours.
+  disown "$pid"
   birth=$(process_birth "$pid")
   printf '%s %s\n' "$pid" "${birth:-0}" >"$run_dir/pids/$name"
   started_now+=("$name")
@@ -98,6 +100,9 @@ fail_if_dead() {
       live_line_end
       say "error: $name ended right after its start. The end of its log:"
       tail_of "$(log_of "$name")"
+      if tail -n 25 "$(log_of "$name")" | grep -q 'address already in use'; then
+        say "Another program took one of its ports in the meantime. Run it again, or use another --offset."
+      fi
       exit 1
     fi
   done

@@ -38,13 +38,18 @@ tail_of() {
 }
 
 # with_progress TEXT LOG COMMAND…: runs a long command whose output goes to LOG, showing the time it takes. Returns the
-# command's own status.
+# command's own status. The command is a job with a process group of its own, so that a Ctrl-C ends all of it: the
+# commands of a script's background otherwise ignore that. It does not hold the stack's lock (descriptor 9).
 with_progress() {
   local text=$1 log=$2 started=$SECONDS status=0 shown=-1 job
   shift 2
   say "$text"
-  "$@" >"$log" 2>&1 &
+  set -m
+  "$@" >"$log" 2>&1 </dev/null 9>&- &
   job=$!
+  set +m
+  # shellcheck disable=SC2064 # the job is known now
+  trap "kill -- -$job 2>/dev/null; exit 130" INT TERM
   while kill -0 "$job" 2>/dev/null; do
     if ((SECONDS != shown)); then
       shown=$SECONDS
@@ -53,6 +58,7 @@ with_progress() {
     sleep 0.2
   done
   wait "$job" || status=$?
+  trap - INT TERM
   live_line_end
   if ((status == 0)); then say "  done in $(duration "$((SECONDS - started))")"; fi
   return "$status"

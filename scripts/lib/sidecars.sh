@@ -84,5 +84,6 @@ answers_ok() { curl -fsS -o /dev/null --max-time 2 "$1" 2>/dev/null; }
 # healthz/outbound is true when components are loaded and calls can be made; healthz when the app's side is there as well.
 sidecar_is_ready() { answers_ok "$(sidecar_url "$1")/healthz/outbound" && answers_ok "$(sidecar_url "$1")/healthz"; }
 
-# end_sidecar_now ID: asks it to leave in order at once, without waiting for its app to go first.
-end_sidecar_now() { curl -fsS -o /dev/null --max-time 2 -X POST "$(sidecar_url "$1")/shutdown" 2>/dev/null || true; }
+# end_sidecar_now ID: asks it to leave in order and at once, without waiting for its app to go first; false when it does
+# not listen. Not to be mixed with SIGTERM: a sidecar that waits for its app and is then asked this never ends.
+end_sidecar_now() { curl -fsS -o /dev/null --max-time 2 -X POST "$(sidecar_url "$1")/shutdown" 2>/dev/null; }

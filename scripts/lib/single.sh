@@ -26,7 +26,7 @@ restart() {
     kafka) stop_kafka ;;
     postgres) stop_postgres ;;
     daprd-*)
-      end_sidecar_now "${name#daprd-}"
+      end_sidecar_now "${name#daprd-}" || signal_process "$name" TERM
       end_processes 15 "$name"
       ;;
     *)

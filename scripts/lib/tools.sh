@@ -71,8 +71,9 @@ go_build() {
 }
 
 build_daprd() {
-  local info=github.com/dapr/dapr/pkg/buildinfo
-  go_build "$1" "$2/daprd" . "-X $info.version=$daprd_version -X $info.gitversion=learnflow"
+  local info=github.com/dapr/dapr/pkg/buildinfo logger=github.com/dapr/kit/logger
+  go_build "$1" "$2/daprd" . \
+    "-X $info.version=$daprd_version -X $info.gitversion=learnflow -X $logger.DaprVersion=$daprd_version"
 }
 
 build_ghz() { go_build "$1" "$2/ghz" github.com/bojand/ghz/cmd/ghz "-X main.version=$ghz_version"; }

@@ -57,17 +57,22 @@ require_commands() {
   curl --version | grep -q HTTP2 || die "a curl that speaks HTTP/2 is needed, for gRPC health checks. Debian: apt install curl"
 }
 
-# What a failed start began is stopped again; its logs stay.
+# What a failed start began is stopped again; its logs stay. If it came to nothing at all, nothing stays.
 undo_failed_start() {
   local status=$?
   trap - EXIT INT TERM
+  if ((status != 0 && run_dir_is_new && ${#started_now[@]} == 0)); then remove_data; fi
   if ((status != 0 && ${#started_now[@]} > 0)); then
     live_line_end
     say "stopping what this start had begun; its logs stay in $log_dir"
     local name
     for name in "${started_now[@]}"; do
-      if [[ $name == postgres ]]; then signal_process "$name" INT; else signal_process "$name" TERM; fi
-      if [[ $name == daprd-* ]]; then end_sidecar_now "${name#daprd-}"; fi
+      case $name in
+        postgres) signal_process "$name" INT ;;
+        # One that does not answer yet has nothing to lose.
+        daprd-*) end_sidecar_now "${name#daprd-}" || signal_process "$name" KILL ;;
+        *) signal_process "$name" TERM ;;
+      esac
     done
     end_processes 15 "${started_now[@]}"
   fi
@@ -78,6 +83,8 @@ up() {
   local begun=$SECONDS name id missing=() consumers=()
   require_commands
   lock_stack
+  started_now=()
+  trap undo_failed_start EXIT
   choose_processes
   require_base
 
@@ -92,8 +99,6 @@ up() {
 
   deadline=$((SECONDS + timeout))
   begun=$SECONDS
-  started_now=()
-  trap undo_failed_start EXIT
   trap 'exit 130' INT TERM
 
   start_base
@@ -117,7 +122,7 @@ up() {
   for id in $(wanted_services daprd-); do
     if [[ $(service_kind "$id") == grpc ]]; then consumers+=("$id"); fi
   done
-  if ((${#consumers[@]} > 0)); then
+  if ((${#consumers[@]} > 0 && ${#started_now[@]} > 0)); then
     say "waiting for the subscriptions"
     await_consumers "${consumers[@]}"
   fi

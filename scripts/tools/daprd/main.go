@@ -38,6 +38,12 @@ import (
 	"github.com/dapr/dapr/pkg/security"
 )
 
+// Made before the flags are applied to all loggers there are; a later one would ignore --log-as-json.
+var (
+	log        = logger.NewLogger("dapr.runtime")
+	contribLog = logger.NewLogger("dapr.contrib")
+)
+
 func main() {
 	// In a container the cgroup's share of the cores counts, not the machine's number of them.
 	_, _ = maxprocs.Set()
@@ -70,7 +76,6 @@ func run(args []string) error {
 	if err := logger.ApplyOptionsToLoggers(&opts.Logger); err != nil {
 		return fmt.Errorf("setting up the log: %w", err)
 	}
-	log := logger.NewLogger("dapr.runtime")
 	log.Infof("Starting Dapr Runtime -- version %s -- LearnFlow's build", buildinfo.Version())
 
 	// A SIGHUP ends one life of the runtime and starts the next, which then reads its resources again.
@@ -84,7 +89,7 @@ func run(args []string) error {
 			if !open {
 				return nil
 			}
-			if err := live(life, opts, log); err != nil {
+			if err := live(life, opts); err != nil {
 				return err
 			}
 			if life.Err() == nil {
@@ -95,7 +100,7 @@ func run(args []string) error {
 }
 
 // live runs one life of the runtime: the certificates' provider and the sidecar itself.
-func live(ctx context.Context, opts *options.Options, log logger.Logger) error {
+func live(ctx context.Context, opts *options.Options) error {
 	health := healthz.New()
 	provider, err := security.New(ctx, security.Options{
 		SentryAddress:           opts.SentryAddress,
@@ -116,7 +121,7 @@ func live(ctx context.Context, opts *options.Options, log logger.Logger) error {
 		if err != nil {
 			return err
 		}
-		config := runtimeConfig(opts, log)
+		config := runtimeConfig(opts)
 		config.Security = handler
 		config.Healthz = health
 		config.Metrics.Healthz = health
@@ -131,7 +136,7 @@ func live(ctx context.Context, opts *options.Options, log logger.Logger) error {
 }
 
 // runtimeConfig carries every flag over; a flag that is not here would be accepted and then ignored.
-func runtimeConfig(o *options.Options, log logger.Logger) *runtime.Config {
+func runtimeConfig(o *options.Options) *runtime.Config {
 	return &runtime.Config{
 		// who we are, and what we read
 		AppID:                      o.AppID,
@@ -195,15 +200,13 @@ func runtimeConfig(o *options.Options, log logger.Logger) *runtime.Config {
 
 // componentRegistry holds what a file under components/ may name in its `type`.
 func componentRegistry() *registry.Options {
-	log := logger.NewLogger("dapr.contrib")
-
 	buses := pubsub.NewRegistry()
-	buses.Logger = log
+	buses.Logger = contribLog
 	buses.RegisterComponent(kafka.NewKafka, "kafka")
 	buses.RegisterComponent(pubsubmemory.New, "in-memory")
 
 	stores := state.NewRegistry()
-	stores.Logger = log
+	stores.Logger = contribLog
 	stores.RegisterComponent(statememory.NewInMemoryStateStore, "in-memory")
 	stores.RegisterComponentWithVersions("postgresql", components.Versioning{
 		Preferred: components.VersionConstructor{Version: "v2", Constructor: postgresql.NewPostgreSQLStateStore},
@@ -211,11 +214,11 @@ func componentRegistry() *registry.Options {
 	})
 
 	secrets := secretstores.NewRegistry()
-	secrets.Logger = log
+	secrets.Logger = contribLog
 	secrets.RegisterComponent(env.NewEnvSecretStore, "local.env")
 
 	resolvers := nameresolution.NewRegistry()
-	resolvers.Logger = log
+	resolvers.Logger = contribLog
 	resolvers.RegisterComponent(mdns.NewResolver, "mdns")
 	resolvers.RegisterComponent(newStaticResolver, "static")
 

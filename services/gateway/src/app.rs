@@ -55,7 +55,11 @@ pub struct App {
 
 impl App {
     /// Reads the contracts and binds the port; serves nothing yet.
-    pub async fn bind(config: Config, pool: &DescriptorPool, deps: Deps) -> Result<Self, learnflow_runtime::Error> {
+    pub async fn bind(
+        config: Config,
+        pool: &DescriptorPool,
+        deps: Deps,
+    ) -> Result<Self, learnflow_runtime::Error> {
         let router = Self::router(&config, pool, &deps)
             .map_err(learnflow_runtime::Error::setup("cannot serve the contracts over HTTP"))?;
         let listener = server::bind(config.common.listen).await?;
@@ -72,13 +76,13 @@ impl App {
         };
         let transcoder = Arc::new(Transcoder::new(Arc::clone(&contracts), &*deps.target, options));
         let in_flight = edge::in_flight::InFlight::new(config.common.max_in_flight);
-        let transcoded = Router::new()
+        let contracted = Router::new()
             .fallback(move |request| {
                 let transcoder = Arc::clone(&transcoder);
                 async move { transcoder.handle(request).await }
             })
             .layer(axum::middleware::from_fn_with_state(in_flight, edge::in_flight::apply));
-        let routes = fixed::routes(&contracts, deps.health.clone()).fallback_service(transcoded);
+        let routes = fixed::routes(&contracts, deps.health.clone()).fallback_service(contracted);
         Ok(edge::layers(routes, config))
     }
 

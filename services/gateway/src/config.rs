@@ -35,7 +35,8 @@ impl Config {
         let common = Common::read(&mut reader, SERVICE, DEFAULT_PORT);
         let origins: String = reader.or("LEARNFLOW_CORS_ORIGINS", "origins", DEFAULT_ORIGIN.to_owned());
         let cors_origins = origins_of(&origins).unwrap_or_else(|wrong| {
-            let expected = "must be origins such as https://app.example.org with commas between them, or none";
+            let expected =
+                "must be origins such as https://app.example.org with commas between them, or none";
             reader.problem("LEARNFLOW_CORS_ORIGINS", format!("{expected}; {wrong:?} is no origin"));
             Vec::new()
         });
@@ -94,7 +95,10 @@ mod tests {
             .with("LEARNFLOW_MAX_BODY_BYTES", "0");
         let problems = Config::from_env(&env).unwrap_err();
         let keys: Vec<&str> = problems.0.iter().map(|problem| problem.key.as_str()).collect();
-        assert_eq!(keys, ["LEARNFLOW_CORS_ORIGINS", "LEARNFLOW_REQUEST_TIMEOUT_MS", "LEARNFLOW_MAX_BODY_BYTES"]);
+        assert_eq!(
+            keys,
+            ["LEARNFLOW_CORS_ORIGINS", "LEARNFLOW_REQUEST_TIMEOUT_MS", "LEARNFLOW_MAX_BODY_BYTES"]
+        );
     }
 
     #[test]
@@ -104,7 +108,9 @@ mod tests {
             ["https://app.example.org", "http://localhost:5173"]
         );
         assert_eq!(origins_of("none").unwrap(), [""; 0]);
-        for bad in ["*", "null", "example.org", "https://a/", "https://a/b", "ftp://a", "https://*.a", "https://u@a"] {
+        for bad in
+            ["*", "null", "example.org", "https://a/", "https://a/b", "ftp://a", "https://*.a", "https://u@a"]
+        {
             assert!(origins_of(bad).is_err(), "{bad}");
         }
     }

@@ -1,6 +1,6 @@
 //! What can go wrong before the gateway serves: contracts that cannot be served as they stand.
 //!
-//! What a client is told while it serves is a [`Refusal`](crate::Refusal).
+//! What a client is told while it serves is a `Refusal`.
 
 /// An RPC's `google.api.http` option cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -18,5 +18,4 @@ mod lab;
 pub use app::{App, Deps};
 pub use config::{Config, DEFAULT_PORT, SERVICE};
 pub use error::Error;
-pub use refusal::{Refusal, Violation};
-pub use transcode::{Case, DynamicCodec, Options, Target, Transcoder, app_id};
+pub use transcode::{DynamicCodec, Target, app_id};

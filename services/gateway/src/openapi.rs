@@ -34,7 +34,9 @@ pub(crate) fn document(contracts: &Contracts) -> Json {
     let tags: Vec<Json> = contracts
         .pool
         .services()
-        .filter(|service| contracts.bindings.iter().any(|binding| binding.rpc.method.parent_service() == service))
+        .filter(|service| {
+            contracts.bindings.iter().any(|binding| binding.rpc.method.parent_service() == service)
+        })
         .map(|service| json!({"name": service.name(), "description": source::Commented::comment(&service)}))
         .collect();
     json!({

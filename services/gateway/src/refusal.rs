@@ -10,24 +10,27 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// So many violations are in the message; all of them are in the details.
+const MOST_TOLD: usize = 3;
+
 /// One field that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Violation {
+pub(crate) struct Violation {
     /// Its path in the request, in the contract's names: `context.code`. Empty for the body itself.
-    pub field: String,
+    pub(crate) field: String,
     /// What is wrong with it, as an instruction.
-    pub description: String,
+    pub(crate) description: String,
 }
 
 /// Why a request is not served.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
@@ -49,18 +52,25 @@ impl Refusal {
 
     /// 400: fields do not fit the contract.
     pub(crate) fn fields(details: Vec<Violation>) -> Self {
-        let mut message = String::from("the request does not fit: ");
-        for (index, violation) in details.iter().take(3).enumerate() {
-            let separator = if index == 0 { "" } else { "; " };
-            let field = if violation.field.is_empty() { "the body" } else { &violation.field };
-            message.push_str(&format!("{separator}{field} {}", violation.description));
-        }
+        let told: Vec<String> = details
+            .iter()
+            .take(MOST_TOLD)
+            .map(|Violation { field, description }| match field.as_str() {
+                "" => format!("the body {description}"),
+                field => format!("{field} {description}"),
+            })
+            .collect();
+        let message = format!("the request does not fit: {}", told.join("; "));
         Self { details, ..Self::unreadable(message) }
     }
 
     /// 404: the path is not known.
     pub(crate) fn no_such_path() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing at this path; /openapi.json lists all paths")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "NOT_FOUND",
+            "there is nothing at this path; /openapi.json lists all paths",
+        )
     }
 
     /// 405: the path is known by other methods.
@@ -108,18 +118,15 @@ impl Refusal {
     }
 
     /// The fields that are wrong.
-    pub fn details(&self) -> &[Violation] {
+    #[cfg(test)]
+    pub(crate) fn details(&self) -> &[Violation] {
         &self.details
     }
 
     /// The HTTP status.
-    pub fn status(&self) -> StatusCode {
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> StatusCode {
         self.status
-    }
-
-    /// The word for programs.
-    pub fn code(&self) -> &'static str {
-        self.code
     }
 
     /// The body, for the request with this id.
@@ -172,7 +179,7 @@ impl IntoResponse for Refusal {
 pub(crate) fn finish(mut response: Response, request_id: &str) -> Response {
     let Some(refusal) = response.extensions_mut().remove::<Refusal>() else { return response };
     let (mut parts, _) = response.into_parts();
-    parts.headers.remove(http::header::CONTENT_LENGTH);
+    parts.headers.remove(CONTENT_LENGTH);
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Response::from_parts(parts, refusal.body(request_id).into())
 }
@@ -183,8 +190,10 @@ mod tests {
 
     #[test]
     fn the_body_names_fields_and_the_request() {
-        let violation = Violation { field: "context.code".to_owned(), description: "must be text".to_owned() };
-        let body: serde_json::Value = serde_json::from_slice(&Refusal::fields(vec![violation]).body("r-1")).unwrap();
+        let violation =
+            Violation { field: "context.code".to_owned(), description: "must be text".to_owned() };
+        let body: serde_json::Value =
+            serde_json::from_slice(&Refusal::fields(vec![violation]).body("r-1")).unwrap();
         assert_eq!(body["error"], true);
         assert_eq!(body["code"], "INVALID_REQUEST");
         assert_eq!(body["message"], "the request does not fit: context.code must be text");

@@ -1,6 +1,9 @@
 //! What the contracts say in comments.
 
-use prost_reflect::{EnumDescriptor, EnumValueDescriptor, FieldDescriptor, MessageDescriptor, MethodDescriptor};
+use prost_reflect::prost_types::source_code_info::Location;
+use prost_reflect::{
+    EnumDescriptor, EnumValueDescriptor, FieldDescriptor, MessageDescriptor, MethodDescriptor,
+};
 use prost_reflect::{FileDescriptor, ServiceDescriptor};
 
 /// The comment above a declaration, its lines joined as prose; empty without one.
@@ -31,7 +34,7 @@ commented! {
 fn leading(file: &FileDescriptor, path: &[i32]) -> String {
     let info = file.file_descriptor_proto().source_code_info.as_ref();
     let location = info.and_then(|info| info.location.iter().find(|location| location.path == path));
-    let comment = location.map(|location| location.leading_comments()).unwrap_or_default();
+    let comment = location.map(Location::leading_comments).unwrap_or_default();
     comment.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 

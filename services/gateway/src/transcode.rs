@@ -19,6 +19,8 @@ mod path;
 mod query;
 mod report;
 mod request;
+#[cfg(test)]
+mod round_trip;
 mod rule;
 mod scalar;
 mod stream;
@@ -26,18 +28,15 @@ mod table;
 mod template;
 pub(crate) mod wkt;
 mod words;
-#[cfg(test)]
-mod round_trip;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request};
 use prost_reflect::DescriptorPool;
 use tokio::time::Instant;
 use tonic::Status;
@@ -45,30 +44,31 @@ use tower::util::BoxCloneSyncService;
 
 pub use binding::app_id;
 pub(crate) use binding::{Binding, BodyRule};
-pub use casing::Case;
 pub use codec::DynamicCodec;
 pub(crate) use words::Words;
 
 use crate::Error;
 use crate::refusal::Refusal;
 use call::Call;
+use casing::Case;
 use encode::Style;
 use path::Path;
 use table::{Found, Table};
 
 /// The way to one service. A sidecar's `AppChannel` is one; a plain channel becomes one when its errors are turned into
 /// statuses.
-pub type Target = BoxCloneSyncService<http::Request<tonic::body::Body>, http::Response<tonic::body::Body>, Status>;
+pub type Target =
+    BoxCloneSyncService<http::Request<tonic::body::Body>, http::Response<tonic::body::Body>, Status>;
 
 /// What the transcoder must know beyond the contracts.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// From the head of a request to its answer.
-    pub request_timeout: Duration,
+    pub(crate) request_timeout: Duration,
     /// The largest body.
-    pub max_body_bytes: usize,
+    pub(crate) max_body_bytes: usize,
     /// Routes that answer in camelCase unless the client asks otherwise.
-    pub camel_routes: Vec<String>,
+    pub(crate) camel_routes: Vec<String>,
 }
 
 /// What is read off the contracts at the start.
@@ -95,16 +95,10 @@ impl Contracts {
 }
 
 /// Serves every binding of the contracts.
-pub struct Transcoder {
+pub(crate) struct Transcoder {
     contracts: Arc<Contracts>,
     targets: HashMap<String, Target>,
     options: Options,
-}
-
-impl fmt::Debug for Transcoder {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Transcoder").field("options", &self.options).finish_non_exhaustive()
-    }
 }
 
 /// The route that served a request, in the extensions of its response.
@@ -126,13 +120,13 @@ impl Transcoder {
 
     /// Serves one request.
     pub(crate) async fn handle(&self, request: Request<Body>) -> Response {
-        let (binding, head) = match self.find(&request) {
-            Ok(binding) => (binding, request.method() == Method::HEAD),
+        let binding = match self.find(&request) {
+            Ok(binding) => binding,
             Err(refusal) => return refusal.into_response(),
         };
         let mut response = self.serve(binding, request).await.unwrap_or_else(Refusal::into_response);
         response.extensions_mut().insert(Route(Arc::clone(&binding.route)));
-        if head { without_body(response) } else { response }
+        response
     }
 
     fn find(&self, request: &Request<Body>) -> Result<&Binding, Refusal> {
@@ -155,7 +149,8 @@ impl Transcoder {
             BodyRule::Message | BodyRule::Field(_) => Some(body::parse(request.headers(), &body)?),
         };
         let parsed = request::parse(binding, &self.contracts.words, &path(&request)?, request.uri(), json)?;
-        let case = parsed.case.or_else(|| Case::accepted(request.headers())).unwrap_or(self.default_case(binding));
+        let case =
+            parsed.case.or_else(|| Case::accepted(request.headers())).unwrap_or(self.default_case(binding));
 
         let target = self.targets.get(&binding.rpc.app_id).cloned().ok_or_else(Refusal::internal)?;
         let call = Call { rpc: &binding.rpc, target, headers: request.headers(), until };
@@ -188,17 +183,52 @@ impl Transcoder {
 }
 
 fn path<B>(request: &Request<B>) -> Result<Path<'_>, Refusal> {
-    Path::parse(request.uri().path()).ok_or_else(|| Refusal::unreadable("the path is not percent-encoded UTF-8"))
+    Path::parse(request.uri().path())
+        .ok_or_else(|| Refusal::unreadable("the path is not percent-encoded UTF-8"))
 }
 
-/// An answer to HEAD: the headers that GET would have had.
-fn without_body(response: Response) -> Response {
-    use axum::body::HttpBody as _;
-    let (mut parts, body) = response.into_parts();
-    if let Some(length) = body.size_hint().exact()
-        && parts.extensions.get::<Refusal>().is_none()
-    {
-        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab;
+
+    fn problem(options: &[&str]) -> String {
+        Contracts::read(&lab::compile(options)).err().map(|error| error.to_string()).unwrap_or_default()
     }
-    Response::from_parts(parts, Body::empty())
+
+    #[test]
+    fn contracts_that_cannot_be_served_are_refused_at_the_start() {
+        for (option, expected) in [
+            (
+                "option (google.api.http) = {get: \"/a/{nam}\"};",
+                "nam is not a field here; did you mean name?",
+            ),
+            ("option (google.api.http) = {get: \"/a/{names}\"};", "names must be a single value"),
+            ("option (google.api.http) = {get: \"/a/{inner}\"};", "inner is an object"),
+            ("option (google.api.http) = {get: \"a\"};", "must start with a slash"),
+            ("option (google.api.http) = {post: \"/a\" body: \"text\"};", "body \"text\" is no field"),
+            (
+                "option (google.api.http) = {get: \"/a\" response_body: \"text\"};",
+                "response_body \"text\" is no field",
+            ),
+            ("option (google.api.http) = {body: \"*\"};", "has no path"),
+        ] {
+            let problem = problem(&[option]);
+            assert!(problem.starts_with("learnflow.trial.v1.TrialService.Call0: "), "{option}: {problem}");
+            assert!(problem.contains(expected), "{option}: {problem}");
+        }
+        assert_eq!(problem(&["option (google.api.http) = {get: \"/a/{inner.name}\"};"]), "");
+    }
+
+    #[test]
+    fn two_calls_cannot_have_one_path() {
+        let problem = problem(&[
+            "option (google.api.http) = {get: \"/a/{name}\"};",
+            "option (google.api.http) = {get: \"/a/{inner.name}\"};",
+        ]);
+        assert_eq!(
+            problem,
+            "learnflow.trial.v1.TrialService.Call1: GET /a/{inner.name} is learnflow.trial.v1.TrialService.Call0's already"
+        );
+    }
 }

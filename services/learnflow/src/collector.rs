@@ -6,6 +6,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
+use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
+use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{MetricsService, MetricsServiceServer};
+use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
@@ -50,8 +54,11 @@ impl Collector {
         let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         let collector = Self { address: listener.local_addr()?, spans: Arc::default() };
         let service = TraceServiceServer::new(collector.clone()).max_decoding_message_size(64 * 1024 * 1024);
-        let serving =
-            tonic::transport::Server::builder().add_service(service).serve_with_incoming(TcpListenerStream::new(listener));
+        let serving = tonic::transport::Server::builder()
+            .add_service(service)
+            .add_service(MetricsServiceServer::new(Discard))
+            .add_service(LogsServiceServer::new(Discard))
+            .serve_with_incoming(TcpListenerStream::new(listener));
         tokio::spawn(async move {
             if let Err(error) = serving.await {
                 eprintln!("learnflow: collector stopped: {error}");
@@ -101,6 +108,27 @@ impl TraceService for Collector {
             }
         }
         Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+/// Takes metrics and logs, so that exporters do not complain, and forgets them.
+#[derive(Clone, Copy, Debug)]
+struct Discard;
+
+#[tonic::async_trait]
+impl MetricsService for Discard {
+    async fn export(
+        &self,
+        _: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
+    }
+}
+
+#[tonic::async_trait]
+impl LogsService for Discard {
+    async fn export(&self, _: Request<ExportLogsServiceRequest>) -> Result<Response<ExportLogsServiceResponse>, Status> {
+        Ok(Response::new(ExportLogsServiceResponse::default()))
     }
 }
 

@@ -59,7 +59,7 @@ impl Platform {
         };
 
         let shutdown = Shutdown::new();
-        let mut runtime = Embedded::builder(resources);
+        let mut runtime = Embedded::builder(resources).partitions(PARTITIONS);
         let mut built = Vec::new();
         let (mut apps, mut sidecars) = (BTreeMap::new(), BTreeMap::new());
         for role in Role::ALL {
@@ -85,6 +85,7 @@ impl Platform {
             built.push(service);
         }
         let mut services = JoinSet::new();
+        // From here on the services run, and with them the answers to their sidecars' questions for health.
         for service in built {
             services.spawn(service.run(shutdown.clone()));
         }
@@ -116,6 +117,11 @@ impl Platform {
         &self.database_url
     }
 
+    /// The embedded runtime, for looking into its topics.
+    pub fn embedded(&self) -> &Embedded {
+        &self.embedded
+    }
+
     /// Resolves when a service has ended, which none should before [`Platform::stop`].
     pub async fn failed(&mut self) -> anyhow::Error {
         match self.services.join_next().await {
@@ -143,6 +149,9 @@ impl Platform {
 
 /// A service's sidecar listens this far above it: chat on 8101, its sidecar on 50101, as with `scripts/stack`.
 const SIDECAR_OFFSET: u16 = 42_000;
+
+/// As most topics have them in production (components/topics.yaml).
+const PARTITIONS: u32 = 8;
 
 fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))

@@ -17,6 +17,7 @@ mod tests;
 use std::path::Path;
 
 pub(crate) use component::{Component, Kind, Pubsub, Start, State};
+pub(crate) use document::SecretScope;
 use document::{ConfigurationSpec, Document, Header};
 pub use error::Error;
 use error::Place;
@@ -31,8 +32,11 @@ pub struct Resources {
     pub(crate) components: Vec<Component>,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) resiliency: Vec<Resiliency>,
-    /// The share of requests that are traced, 0 to 1; 0 turns tracing off.
+    /// The share of requests that are traced, 0 to 1; 0 turns tracing off. A Configuration that does not say it
+    /// leaves it off: daprd would then make spans and sample one in 10,000, but no spans of ours go anywhere.
     pub(crate) sampling_rate: f64,
+    /// Which secrets may be read.
+    pub(crate) secrets: Vec<SecretScope>,
 }
 
 impl Resources {
@@ -98,7 +102,8 @@ impl Resources {
             }
             ("Configuration", "dapr.io/v1alpha1") => {
                 let document: Document<ConfigurationSpec> = document::typed(text, index, place)?;
-                self.sampling_rate = sampling_rate(document.spec, place)?;
+                self.secrets.extend(document.spec.secrets.scopes.clone());
+                self.sampling_rate = sampling_rate(document.spec, place)?.unwrap_or(self.sampling_rate);
             }
             (kind @ ("Component" | "Subscription" | "Resiliency" | "Configuration"), version) => {
                 return Err(
@@ -111,15 +116,16 @@ impl Resources {
     }
 }
 
-fn sampling_rate(spec: ConfigurationSpec, place: Place<'_>) -> Result<f64, Error> {
+fn sampling_rate(spec: ConfigurationSpec, place: Place<'_>) -> Result<Option<f64>, Error> {
     let rate = match spec.tracing.sampling_rate {
-        None => Some(0.0),
-        Some(Value::String(text)) if text.is_empty() => Some(0.0),
+        None => return Ok(None),
         Some(Value::String(text)) => text.parse().ok(),
         Some(value) => value.as_f64(),
     };
-    rate.filter(|rate| (0.0..=1.0).contains(rate))
-        .ok_or_else(|| place.unsupported("spec.tracing.samplingRate", "is a number from 0 to 1"))
+    match rate.filter(|rate| (0.0..=1.0).contains(rate)) {
+        Some(rate) => Ok(Some(rate)),
+        None => Err(place.unsupported("spec.tracing.samplingRate", "is a number from 0 to 1")),
+    }
 }
 
 /// An empty list of scopes is everyone.

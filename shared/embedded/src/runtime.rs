@@ -26,12 +26,18 @@ pub struct App {
     id: String,
     listening_on: Option<SocketAddr>,
     sidecar_on: SocketAddr,
+    sampling_rate: Option<f64>,
 }
 
 impl App {
     /// An app that only calls others, with a sidecar on a free port of 127.0.0.1.
     pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), listening_on: None, sidecar_on: (Ipv4Addr::LOCALHOST, 0).into() }
+        Self {
+            id: id.into(),
+            listening_on: None,
+            sidecar_on: (Ipv4Addr::LOCALHOST, 0).into(),
+            sampling_rate: None,
+        }
     }
 
     /// Where the app serves gRPC: calls and events go there.
@@ -44,6 +50,12 @@ impl App {
     #[must_use]
     pub fn sidecar_on(self, address: SocketAddr) -> Self {
         Self { sidecar_on: address, ..self }
+    }
+
+    /// The share of requests that this sidecar traces, 0 to 1, as a Configuration of its own would say it.
+    #[must_use]
+    pub fn sampling_rate(self, rate: f64) -> Self {
+        Self { sampling_rate: Some(rate), ..self }
     }
 }
 
@@ -178,7 +190,7 @@ impl Embedded {
 
     /// Starts a sidecar for an app, or for another replica of one.
     pub async fn add_app(&self, app: App) -> Result<Replica, Error> {
-        let App { id, listening_on, sidecar_on } = app;
+        let App { id, listening_on, sidecar_on, sampling_rate } = app;
         let listen = |source| Error::Listen { app_id: id.clone(), address: sidecar_on, source };
         let listener = TcpListener::bind(sidecar_on).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
@@ -188,7 +200,7 @@ impl Embedded {
             self.shared.directory.add(&id, number, connection.clone());
         }
         let replica = Replica { app_id: id.clone(), sidecar: address, number };
-        let sidecar = Arc::new(Sidecar::new(self.shared.clone(), id, number, connection));
+        let sidecar = Arc::new(Sidecar::new(self.shared.clone(), id, number, connection, sampling_rate));
         let (stop, closed) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();
         let serving = Arc::clone(&sidecar).serve(listener, stop.clone(), closed.clone());

@@ -17,7 +17,7 @@ use tower::Service;
 use crate::broker::{Broker, TopicName};
 use crate::directory::{AppConnection, SharedDirectory};
 use crate::resiliency::Policies;
-use crate::resources::{Component, Kind, Pubsub, Resources, Subscription};
+use crate::resources::{Component, Kind, Pubsub, Resources, SecretScope, Subscription};
 use crate::state::Stores;
 use crate::{api, listener, proxy};
 
@@ -45,6 +45,8 @@ pub(crate) struct Sidecar {
     pub(crate) app: Option<AppConnection>,
     pub(crate) policies: Policies,
     pub(crate) sampling_rate: f64,
+    /// Which secrets may be read.
+    pub(crate) secrets: Vec<SecretScope>,
     components: HashMap<String, Component>,
     pub(crate) directory: SharedDirectory,
     pub(crate) broker: Arc<Broker>,
@@ -67,14 +69,21 @@ impl std::fmt::Debug for Sidecar {
 }
 
 impl Sidecar {
-    pub(crate) fn new(shared: Shared, app_id: String, number: u64, app: Option<AppConnection>) -> Self {
+    pub(crate) fn new(
+        shared: Shared,
+        app_id: String,
+        number: u64,
+        app: Option<AppConnection>,
+        sampling_rate: Option<f64>,
+    ) -> Self {
         let Shared { resources, directory, broker, stores, environment, probe_interval } = shared;
         let components = resources.components.iter().filter(|component| component.visible_to(&app_id));
         let subscriptions =
             resources.subscriptions.iter().filter(|subscription| subscription.visible_to(&app_id));
         Self {
             policies: crate::resources::Resiliency::policies(&resources.resiliency, &app_id),
-            sampling_rate: resources.sampling_rate,
+            sampling_rate: sampling_rate.unwrap_or(resources.sampling_rate),
+            secrets: resources.secrets.clone(),
             components: components.map(|component| (component.name.clone(), component.clone())).collect(),
             subscriptions: RwLock::new(subscriptions.cloned().collect()),
             uuid: uuid::Uuid::now_v7().to_string(),

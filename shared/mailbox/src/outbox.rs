@@ -72,7 +72,7 @@ impl Tx {
     /// Puts `event` into the outbox; it leaves after the commit. Its trace context is that of a `publish` span under
     /// the current one.
     pub async fn publish<E: Event>(&mut self, event: &E) -> Result<Uuid, Error> {
-        let span = trace::publish_span(E::TOPIC, E::TYPE);
+        let span = trace::publish_span(&self.mailbox.service, E::TOPIC, E::TYPE);
         self.insert(event, &span).instrument(span.clone()).await
     }
 

@@ -7,11 +7,12 @@ use opentelemetry::trace::TraceContextExt as _;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 /// The span of making an event.
-pub(crate) fn publish_span(topic: &'static str, kind: &'static str) -> tracing::Span {
+pub(crate) fn publish_span(service: &str, topic: &'static str, kind: &'static str) -> tracing::Span {
     tracing::info_span!(
         "publish",
         otel.name = %format_args!("publish {topic}"),
         otel.kind = "producer",
+        learnflow.service = service,
         messaging.system = "kafka",
         messaging.destination.name = topic,
         cloudevents.event_type = kind,

@@ -58,10 +58,10 @@ fn ask_back(query: &Query<'_>, route: &Route) -> Answer {
     let opening = route.clarifying_question.clone().unwrap_or_else(|| {
         "That's not a topic I have an explanation for, or I didn't recognise it. Which part of Python is it about?".to_owned()
     });
-    let list: String =
-        topics.iter().map(|topic| format!("\n- **{}**: {}", topic.title, topic.summary)).collect();
+    let list: Vec<String> =
+        topics.iter().map(|topic| format!("- **{}**: {}", topic.title, topic.summary)).collect();
     Answer::AskBack {
-        text: format!("{opening}\n\nFor example, I can tell you about:\n{list}"),
+        text: format!("{opening}\n\nFor example, I can tell you about:\n\n{}", list.join("\n")),
         suggestions: titles.into_iter().map(|title| format!("Explain {title}")).collect(),
     }
 }

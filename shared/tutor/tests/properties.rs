@@ -40,6 +40,8 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn anything_can_be_asked(text in texts(), code in texts(), error in texts(), explicit in intents()) {
         let query = Query { text: &text, code: &code, error: &error, explicit };

@@ -31,13 +31,16 @@ pub(crate) async fn apply(mut request: Request, next: Next) -> Response {
         http.route = Empty,
         http.response.status_code = Empty,
         request.id = request_id::of(request.headers()),
+        trace.id = Empty,
     );
     continue_trace(request.headers_mut(), &span);
+    span.record("trace.id", learnflow_runtime::telemetry::trace_id(&span));
     let method = request.method().clone();
     let fixed = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
 
     let response = next.run(request).instrument(span.clone()).await;
 
+    let quiet = fixed.is_some();
     let transcoded = response.extensions().get::<Route>().map(|Route(route)| route.to_string());
     let route = transcoded.or(fixed).unwrap_or_default();
     let status = response.status();
@@ -49,7 +52,13 @@ pub(crate) async fn apply(mut request: Request, next: Next) -> Response {
     }
     let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
     span.in_scope(|| {
-        tracing::info!(http.status = status.as_u16(), http.route = route, duration_ms, "request answered");
+        let status = status.as_u16();
+        // Machines ask the gateway's own routes all the time.
+        if quiet {
+            tracing::debug!(http.status = status, http.route = route, duration_ms, "request answered");
+        } else {
+            tracing::info!(http.status = status, http.route = route, duration_ms, "request answered");
+        }
     });
     response
 }

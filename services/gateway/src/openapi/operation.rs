@@ -46,7 +46,8 @@ pub(crate) fn write(binding: &Binding, ids: &mut Ids, schemas: &mut Schemas<'_>)
         operation["x-access"] = access.into();
     }
     if let Some(schema) = body(binding, schemas) {
-        operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
+        operation["requestBody"] =
+            json!({"required": true, "content": {"application/json": {"schema": schema}}});
     }
     operation
 }
@@ -71,7 +72,8 @@ fn parameters(binding: &Binding, schemas: &mut Schemas<'_>) -> Vec<Json> {
         parameters.push(parameter("path", &names(fields), field, schemas));
     }
     if binding.body != BodyRule::Message {
-        let taken: Vec<&[FieldDescriptor]> = binding.variables.iter().map(|(_, fields)| fields.as_slice()).collect();
+        let taken: Vec<&[FieldDescriptor]> =
+            binding.variables.iter().map(|(_, fields)| fields.as_slice()).collect();
         let mut way = Vec::new();
         query(&binding.rpc.method.input(), binding, &taken, &mut way, schemas, &mut parameters);
     }
@@ -126,7 +128,9 @@ fn body(binding: &Binding, schemas: &mut Schemas<'_>) -> Option<Json> {
             let in_path: Vec<u32> = binding
                 .variables
                 .iter()
-                .filter_map(|(_, fields)| if let [field] = fields.as_slice() { Some(field.number()) } else { None })
+                .filter_map(
+                    |(_, fields)| if let [field] = fields.as_slice() { Some(field.number()) } else { None },
+                )
                 .collect();
             Some(if in_path.is_empty() { schemas.message(&input) } else { schemas.object(&input, &in_path) })
         }

@@ -85,10 +85,10 @@ impl<'a> Schemas<'a> {
         if !self.components.contains_key(name) {
             let values: Vec<_> = descriptor.values().collect();
             let label = |number| self.words.label(descriptor, number).unwrap_or_default();
-            let mut description = descriptor.comment();
-            for value in values.iter().filter(|value| !value.comment().is_empty()) {
-                description.push_str(&format!("\n- `{}`: {}", label(value.number()), value.comment()));
-            }
+            let commented = values.iter().filter(|value| !value.comment().is_empty());
+            let lines = commented.map(|value| format!("- `{}`: {}", label(value.number()), value.comment()));
+            let description =
+                std::iter::once(descriptor.comment()).chain(lines).collect::<Vec<_>>().join("\n");
             let labels: Vec<&str> = values.iter().map(|value| label(value.number())).collect();
             let mut schema = json!({"type": "string", "enum": labels});
             describe(&mut schema, &description);

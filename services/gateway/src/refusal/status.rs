@@ -50,7 +50,6 @@ fn http(code: Code) -> (StatusCode, &'static str) {
             StatusCode::from_u16(CLIENT_CLOSED_REQUEST).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             "CANCELLED",
         ),
-        Code::Unknown => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
         Code::InvalidArgument => (StatusCode::UNPROCESSABLE_ENTITY, "INVALID_ARGUMENT"),
         Code::DeadlineExceeded => (StatusCode::GATEWAY_TIMEOUT, "DEADLINE_EXCEEDED"),
         Code::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND"),
@@ -61,7 +60,7 @@ fn http(code: Code) -> (StatusCode, &'static str) {
         Code::Aborted => (StatusCode::CONFLICT, "ABORTED"),
         Code::OutOfRange => (StatusCode::BAD_REQUEST, "OUT_OF_RANGE"),
         Code::Unimplemented => (StatusCode::NOT_IMPLEMENTED, "UNIMPLEMENTED"),
-        Code::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
+        Code::Internal | Code::Unknown => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
         Code::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
         Code::DataLoss => (StatusCode::INTERNAL_SERVER_ERROR, "DATA_LOSS"),
         Code::Unauthenticated => (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"),
@@ -82,8 +81,12 @@ fn own_words(code: Code) -> Option<&'static str> {
 
 /// The field violations of a `google.rpc.BadRequest`.
 fn violations(status: &Status) -> Vec<Violation> {
-    let violations = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
-    violations.into_iter().map(|each| Violation { field: each.field, description: each.description }).collect()
+    let violations =
+        status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
+    violations
+        .into_iter()
+        .map(|each| Violation { field: each.field, description: each.description })
+        .collect()
 }
 
 #[cfg(test)]
@@ -94,7 +97,8 @@ mod tests {
 
     #[test]
     fn insides_stay_inside() {
-        for code in [Code::Internal, Code::Unknown, Code::DataLoss, Code::Unavailable, Code::DeadlineExceeded] {
+        for code in [Code::Internal, Code::Unknown, Code::DataLoss, Code::Unavailable, Code::DeadlineExceeded]
+        {
             let refusal = Refusal::from(Status::new(code, "password=hunter2 at 10.0.0.7:5432"));
             assert!(!String::from_utf8(refusal.body("r")).unwrap().contains("hunter2"), "{code:?}");
             assert!(refusal.status().is_server_error(), "{code:?}");
@@ -104,7 +108,8 @@ mod tests {
     #[test]
     fn violations_become_details() {
         let details = ErrorDetails::with_bad_request_violation("mastery_level", "must be between 0 and 100");
-        let refusal = Refusal::from(Status::with_error_details(Code::InvalidArgument, "mastery_level must …", details));
+        let refusal =
+            Refusal::from(Status::with_error_details(Code::InvalidArgument, "mastery_level must …", details));
         assert_eq!(refusal.status(), 422);
         assert_eq!(refusal.details()[0].field, "mastery_level");
     }
@@ -112,7 +117,8 @@ mod tests {
     #[test]
     fn limits_say_when_to_come_back() {
         let details = ErrorDetails::with_retry_info(Some(Duration::from_millis(1500)));
-        let refusal = Refusal::from(Status::with_error_details(Code::ResourceExhausted, "slow down", details));
+        let refusal =
+            Refusal::from(Status::with_error_details(Code::ResourceExhausted, "slow down", details));
         assert_eq!(refusal.retry_after, Some(Duration::from_millis(1500)));
         assert_eq!(Refusal::from(Status::unavailable("")).retry_after, Some(DEFAULT_RETRY));
         assert_eq!(Refusal::from(Status::not_found("")).retry_after, None);

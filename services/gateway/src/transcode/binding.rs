@@ -50,7 +50,10 @@ pub(crate) enum BodyRule {
 // The Debug of a descriptor prints the types of its fields, and theirs, without end where a type contains itself.
 impl fmt::Debug for Rpc {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Rpc").field("path", &self.path).field("app_id", &self.app_id).finish_non_exhaustive()
+        out.debug_struct("Rpc")
+            .field("path", &self.path)
+            .field("app_id", &self.app_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -112,7 +115,9 @@ fn binding(rpc: &Arc<Rpc>, rule: &Rule) -> Result<Binding, String> {
     let body = match rule.body.as_str() {
         "" => BodyRule::Nothing,
         "*" => BodyRule::Message,
-        name => BodyRule::Field(input.get_field_by_name(name).ok_or_else(|| format!("body {name:?} is no field"))?),
+        name => BodyRule::Field(
+            input.get_field_by_name(name).ok_or_else(|| format!("body {name:?} is no field"))?,
+        ),
     };
     let response_field = match rule.response_body.as_str() {
         "" => None,
@@ -141,8 +146,11 @@ mod tests {
     #[test]
     fn additional_bindings_are_bindings() {
         let bindings = read(learnflow_wire::descriptor_pool()).unwrap();
-        let of_query: Vec<&str> =
-            bindings.iter().filter(|each| each.rpc.method.name() == "Query").map(|each| &*each.route).collect();
+        let of_query: Vec<&str> = bindings
+            .iter()
+            .filter(|each| each.rpc.method.name() == "Query")
+            .map(|each| &*each.route)
+            .collect();
         assert_eq!(of_query, ["/api/v1/query", "/api/v1/chat"]);
     }
 }

@@ -11,7 +11,12 @@ use tokio::time::Instant;
 use crate::refusal::Refusal;
 
 /// Reads the whole body. Refuses by the headers, if they tell, before a byte is read.
-pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize, until: Instant) -> Result<Bytes, Refusal> {
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    until: Instant,
+) -> Result<Bytes, Refusal> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(Refusal::too_large(limit));
@@ -48,7 +53,8 @@ fn is_json(value: &HeaderValue) -> bool {
     let Ok(text) = value.to_str() else { return false };
     let mut parts = text.split(';').map(|part| part.trim().to_ascii_lowercase());
     let essence = parts.next().unwrap_or_default();
-    let json = essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"));
+    let json =
+        essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"));
     json && parts.all(|part| match part.split_once('=') {
         Some(("charset", charset)) => matches!(charset.trim_matches('"'), "utf-8" | "utf8" | "us-ascii"),
         _ => true,
@@ -64,7 +70,8 @@ mod tests {
         for fine in ["application/json", "Application/JSON; charset=UTF-8", "application/problem+json"] {
             assert!(is_json(&HeaderValue::from_static(fine)), "{fine}");
         }
-        for bad in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", ""] {
+        for bad in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", ""]
+        {
             assert!(!is_json(&HeaderValue::from_static(bad)), "{bad}");
         }
     }

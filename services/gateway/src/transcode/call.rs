@@ -75,7 +75,9 @@ impl Call<'_> {
             let value = MetadataValue::<Ascii>::try_from(value.as_bytes());
             match value {
                 Ok(value) => drop(request.metadata_mut().insert(name, value)),
-                Err(_) if name == "authorization" => return Err(Status::unauthenticated("the token cannot be read")),
+                Err(_) if name == "authorization" => {
+                    return Err(Status::unauthenticated("the token cannot be read"));
+                }
                 Err(_) => {}
             }
         }

@@ -7,7 +7,7 @@ use http::header::ACCEPT;
 
 /// The names of an answer's fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Case {
+pub(crate) enum Case {
     /// As in the contracts.
     #[default]
     Snake,

@@ -1,7 +1,7 @@
 //! JSON → message.
 //!
 //! Names come in snake_case or camelCase. A field that the contract does not have is refused, for a misspelt optional
-//! field that is silently ignored is a defect that nobody finds; so is a field that is given twice.
+//! field that is silently ignored is a defect that nobody finds; so is a field that is given under both names.
 
 use std::collections::{HashMap, HashSet};
 
@@ -41,6 +41,7 @@ impl<'a> Decoder<'a> {
             let mark = self.report.enter(known.as_ref().map_or(name.as_str(), FieldDescriptor::name));
             match known {
                 Some(field) => self.member(message, &field, json, &mut seen),
+                None if self.report.is_full() => {}
                 None => self.report.wrong(unknown(&descriptor, &name)),
             }
             self.report.leave(mark);
@@ -49,7 +50,13 @@ impl<'a> Decoder<'a> {
     }
 
     /// Reads one field of an object.
-    fn member(&mut self, message: &mut DynamicMessage, field: &FieldDescriptor, json: Json, seen: &mut HashSet<u32>) {
+    fn member(
+        &mut self,
+        message: &mut DynamicMessage,
+        field: &FieldDescriptor,
+        json: Json,
+        seen: &mut HashSet<u32>,
+    ) {
         if !seen.insert(field.number()) {
             return self.report.wrong("is given twice");
         }
@@ -95,7 +102,8 @@ impl<'a> Decoder<'a> {
             self.report.wrong("must be an object");
             return None;
         };
-        let (key_kind, value_kind) = (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
+        let (key_kind, value_kind) =
+            (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
         let mut values = HashMap::with_capacity(object.len());
         for (key, json) in object {
             let mark = self.report.enter(&key);
@@ -154,5 +162,8 @@ pub(crate) fn unknown(descriptor: &MessageDescriptor, name: &str) -> String {
 /// Another member of the field's oneof that is set already.
 pub(crate) fn set_sibling(message: &DynamicMessage, field: &FieldDescriptor) -> Option<String> {
     let siblings = field.containing_oneof()?;
-    siblings.fields().find(|sibling| sibling != field && message.has_field(sibling)).map(|each| each.name().to_owned())
+    siblings
+        .fields()
+        .find(|sibling| sibling != field && message.has_field(sibling))
+        .map(|each| each.name().to_owned())
 }

@@ -11,8 +11,8 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessag
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
 use super::casing::Case;
-use super::words::Words;
 use super::wkt;
+use super::words::Words;
 
 /// How to write: which words, which names.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,11 @@ pub(crate) struct Style<'a> {
 
 impl Style<'_> {
     /// Writes a message, or one field of it.
-    pub(crate) fn write(self, message: &DynamicMessage, field: Option<&FieldDescriptor>) -> serde_json::Result<Bytes> {
+    pub(crate) fn write(
+        self,
+        message: &DynamicMessage,
+        field: Option<&FieldDescriptor>,
+    ) -> serde_json::Result<Bytes> {
         let written = match field {
             Some(field) => {
                 let value = message.get_field(field);
@@ -85,7 +89,8 @@ impl Serialize for FieldJson<'_> {
             }
             (Value::Map(values), Kind::Message(entry)) => {
                 let kind = entry.map_entry_value_field().kind();
-                let mut entries: Vec<(String, &Value)> = values.iter().map(|(key, value)| (key_text(key), value)).collect();
+                let mut entries: Vec<(String, &Value)> =
+                    values.iter().map(|(key, value)| (key_text(key), value)).collect();
                 entries.sort_by(|left, right| left.0.cmp(&right.0));
                 let mut map = serializer.serialize_map(Some(entries.len()))?;
                 for (key, value) in entries {
@@ -127,7 +132,9 @@ impl Serialize for SingleJson<'_> {
                 _ => serializer.serialize_i32(*number),
             },
             Value::Message(message) => MessageJson { message, style: self.style }.serialize(serializer),
-            Value::List(_) | Value::Map(_) => Err(serde::ser::Error::custom("a collection stands where one value must")),
+            Value::List(_) | Value::Map(_) => {
+                Err(serde::ser::Error::custom("a collection stands where one value must"))
+            }
         }
     }
 }

@@ -27,7 +27,9 @@ pub(crate) fn resolve<'n>(
         let Some(message) = within else { return Err("is not a field here".to_owned()) };
         let field = decode::field(&message, name).ok_or_else(|| decode::unknown(&message, name))?;
         within = match field.kind() {
-            Kind::Message(inner) if !field.is_list() && !field.is_map() && !wkt::is_special(&inner) => Some(inner),
+            Kind::Message(inner) if !field.is_list() && !field.is_map() && !wkt::is_special(&inner) => {
+                Some(inner)
+            }
             _ => None,
         };
         fields.push(field);
@@ -46,11 +48,16 @@ pub(crate) struct QueryFields<'a> {
 }
 
 impl QueryFields<'_> {
-    pub(crate) fn read(&self, decoder: &mut Decoder<'_>, message: &mut DynamicMessage, parameters: &[(String, String)]) {
+    pub(crate) fn read(
+        &self,
+        decoder: &mut Decoder<'_>,
+        message: &mut DynamicMessage,
+        parameters: &[(String, String)],
+    ) {
         let mut seen = HashSet::new();
         for (name, text) in parameters {
             let resolved = resolve(&message.descriptor(), name.split('.'));
-            let canonical = resolved.as_deref().map(dotted).unwrap_or_else(|_| name.clone());
+            let canonical = resolved.as_deref().map_or_else(|_| name.clone(), dotted);
             let mark = decoder.report.enter(&canonical);
             match resolved {
                 Err(problem) => decoder.report.wrong(problem),
@@ -72,7 +79,12 @@ impl QueryFields<'_> {
 }
 
 /// Sets a field from text, making the messages on the way to it. A list grows by one.
-pub(crate) fn set(decoder: &mut Decoder<'_>, message: &mut DynamicMessage, fields: &[FieldDescriptor], text: &str) {
+pub(crate) fn set(
+    decoder: &mut Decoder<'_>,
+    message: &mut DynamicMessage,
+    fields: &[FieldDescriptor],
+    text: &str,
+) {
     let Some((field, way)) = fields.split_last() else { return };
     let mut target = message;
     for step in way {

@@ -5,8 +5,11 @@ use crate::refusal::{Refusal, Violation};
 /// More than this helps nobody.
 const MOST: usize = 20;
 
+/// Longer names are cut.
+const LONGEST_NAME: usize = 64;
+
 /// Where a field was entered.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[must_use = "a field that is entered must be left"]
 pub(crate) struct Mark(usize);
 
@@ -24,14 +27,15 @@ impl Report {
         if mark.0 > 0 {
             self.path.push('.');
         }
-        self.path.push_str(name);
+        // Unknown names are the client's, and may be anything.
+        self.path.extend(name.chars().take(LONGEST_NAME));
         mark
     }
 
     /// Steps into an element of a list.
     pub(crate) fn enter_element(&mut self, index: usize) -> Mark {
         let mark = Mark(self.path.len());
-        self.path.push_str(&format!("[{index}]"));
+        self.path.extend(["[", &index.to_string(), "]"]);
         mark
     }
 
@@ -42,9 +46,14 @@ impl Report {
 
     /// Notes what is wrong with the field at hand.
     pub(crate) fn wrong(&mut self, description: impl Into<String>) {
-        if self.violations.len() < MOST {
+        if !self.is_full() {
             self.violations.push(Violation { field: self.path.clone(), description: description.into() });
         }
+    }
+
+    /// Whether more would not be told.
+    pub(crate) fn is_full(&self) -> bool {
+        self.violations.len() >= MOST
     }
 
     /// Nothing, or the refusal that names every field.

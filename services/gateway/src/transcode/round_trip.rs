@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use proptest::prelude::*;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value};
-use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::casing::Case;
@@ -87,7 +87,9 @@ impl Choices<'_> {
                 }
                 Value::Map(map)
             }
-            _ if field.is_list() => Value::List((0..self.byte() % 4).map(|_| self.single(&kind, depth)).collect()),
+            _ if field.is_list() => {
+                Value::List((0..self.byte() % 4).map(|_| self.single(&kind, depth)).collect())
+            }
             _ => self.single(&kind, depth),
         }
     }
@@ -110,11 +112,17 @@ impl Choices<'_> {
             Kind::Message(descriptor) => Value::Message(match descriptor.full_name() {
                 "google.protobuf.Timestamp" => {
                     let seconds = (self.bits() % 253_402_300_800) as i64;
-                    special(descriptor, [Value::I64(seconds), Value::I32((self.bits() % 1_000_000_000) as i32)])
+                    special(
+                        descriptor,
+                        [Value::I64(seconds), Value::I32((self.bits() % 1_000_000_000) as i32)],
+                    )
                 }
                 "google.protobuf.Duration" => {
                     let seconds = (self.bits() % 315_576_000_000) as i64;
-                    special(descriptor, [Value::I64(seconds), Value::I32((self.bits() % 1_000_000_000) as i32)])
+                    special(
+                        descriptor,
+                        [Value::I64(seconds), Value::I32((self.bits() % 1_000_000_000) as i32)],
+                    )
                 }
                 "google.protobuf.Int64Value" => special(descriptor, [Value::I64(self.bits() as i64)]),
                 "google.protobuf.FieldMask" => {
@@ -124,7 +132,9 @@ impl Choices<'_> {
                     let json = json!({self.text(): [1, "two", null, {"three": false}]});
                     DynamicMessage::deserialize(descriptor.clone(), json).unwrap()
                 }
-                "google.protobuf.Value" => DynamicMessage::deserialize(descriptor.clone(), json!(self.text())).unwrap(),
+                "google.protobuf.Value" => {
+                    DynamicMessage::deserialize(descriptor.clone(), json!(self.text())).unwrap()
+                }
                 _ if depth == 0 => DynamicMessage::new(descriptor.clone()),
                 _ => self.message(descriptor, depth - 1),
             }),
@@ -155,17 +165,20 @@ impl WithoutNan for Value {
 
 /// Any JSON, not too deep.
 fn any_json() -> impl Strategy<Value = Json> {
-    let names = ["text", "inner", "deeperStill", "by_name", "colour", "madeAt", "anything", "value", "words", "x"];
+    let names =
+        ["text", "inner", "deeperStill", "by_name", "colour", "madeAt", "anything", "value", "words", "x"];
     let leaf = prop_oneof![
         Just(Json::Null),
         any::<bool>().prop_map(Json::from),
         any::<i64>().prop_map(Json::from),
         any::<f64>().prop_map(Json::from),
         ".{0,8}".prop_map(Json::from),
-        proptest::sample::select(&["azure", "2026-01-31T12:00:00Z", "1.5s", "a.b", "7"][..]).prop_map(Json::from),
+        proptest::sample::select(&["azure", "2026-01-31T12:00:00Z", "1.5s", "a.b", "7"][..])
+            .prop_map(Json::from),
     ];
     leaf.prop_recursive(4, 64, 8, move |inner| {
-        let name = prop_oneof![proptest::sample::select(names.to_vec()).prop_map(ToOwned::to_owned), ".{0,4}"];
+        let name =
+            prop_oneof![proptest::sample::select(names.to_vec()).prop_map(ToOwned::to_owned), ".{0,4}"];
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..6).prop_map(Json::from),
             proptest::collection::vec((name, inner), 0..8).prop_map(|members| members.into_iter().collect()),
@@ -203,7 +216,10 @@ proptest! {
 fn zero_values_are_written_and_absent_ones_are_not() {
     let json = write(&DynamicMessage::new(lab::sample()), Case::Snake);
     assert_eq!((&json["text"], &json["small"], &json["words"]), (&json!(""), &json!(0), &json!([])));
-    assert_eq!((&json["large"], &json["colour"], &json["by_name"]), (&json!("0"), &json!("unspecified"), &json!({})));
+    assert_eq!(
+        (&json["large"], &json["colour"], &json["by_name"]),
+        (&json!("0"), &json!("unspecified"), &json!({}))
+    );
     for absent in ["inner", "maybe_small", "maybe_text", "chosen_text", "made_at", "wrapped"] {
         assert!(json.get(absent).is_none(), "{absent}");
     }
@@ -211,7 +227,8 @@ fn zero_values_are_written_and_absent_ones_are_not() {
 
 #[test]
 fn names_follow_the_case_all_the_way_down() {
-    let json = json!({"inner": {"deeperStill": {"tag_names": ["x"]}}, "byName": {"keep_me": {"tagNames": []}}});
+    let json =
+        json!({"inner": {"deeperStill": {"tag_names": ["x"]}}, "byName": {"keep_me": {"tagNames": []}}});
     let message = read(&lab::sample(), json).unwrap();
     let camel = write(&message, Case::Camel);
     assert_eq!(camel["inner"]["deeperStill"]["tagNames"], json!(["x"]));
@@ -234,7 +251,8 @@ fn every_wrong_field_is_named() {
         "smal": 1,
     });
     let refusal = read(&lab::sample(), wrong).unwrap_err();
-    let told: Vec<String> = refusal.details().iter().map(|each| format!("{} {}", each.field, each.description)).collect();
+    let told: Vec<String> =
+        refusal.details().iter().map(|each| format!("{} {}", each.field, each.description)).collect();
     assert_eq!(
         told,
         [
@@ -255,7 +273,8 @@ fn every_wrong_field_is_named() {
 
 #[test]
 fn null_is_absence_but_where_it_is_a_value() {
-    let message = read(&lab::sample(), json!({"text": null, "inner": null, "words": null, "value": null})).unwrap();
+    let message =
+        read(&lab::sample(), json!({"text": null, "inner": null, "words": null, "value": null})).unwrap();
     let json = write(&message, Case::Snake);
     assert_eq!(json["text"], "");
     assert!(json.get("inner").is_none());
@@ -267,4 +286,7 @@ fn nesting_ends() {
     let deep = (0..100).fold(json!({}), |inner, _| json!({"deeper_still": inner}));
     let refusal = read(&lab::sample(), json!({"inner": deep})).unwrap_err();
     assert_eq!(refusal.details()[0].description, "is nested too deeply");
+    // prost decodes 100 levels, and a JSON list is two of them.
+    let lists = (0..120).fold(json!(1), |inner, _| json!([inner]));
+    assert_eq!(read(&lab::sample(), json!({"value": lists})).unwrap_err().details()[0].field, "value");
 }

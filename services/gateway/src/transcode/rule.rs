@@ -41,17 +41,22 @@ impl Rule {
             ("delete", Method::DELETE),
             ("patch", Method::PATCH),
         ];
-        let (method, path) = if let Some((name, method)) = fixed.iter().find(|(name, _)| rule.has_field_by_name(name)) {
-            (method.clone(), text(rule, name))
-        } else if rule.has_field_by_name("custom") {
-            let custom = rule.get_field_by_name("custom");
-            let custom = custom.as_ref().and_then(|custom| custom.as_message()).ok_or("its custom rule is no message")?;
-            let kind = text(custom, "kind");
-            let method = Method::from_bytes(kind.as_bytes()).map_err(|_| format!("{kind:?} is no HTTP method"))?;
-            (method, text(custom, "path"))
-        } else {
-            return Err("its HTTP rule has no path".to_owned());
-        };
+        let (method, path) =
+            if let Some((name, method)) = fixed.iter().find(|(name, _)| rule.has_field_by_name(name)) {
+                (method.clone(), text(rule, name))
+            } else if rule.has_field_by_name("custom") {
+                let custom = rule.get_field_by_name("custom");
+                let custom = custom
+                    .as_ref()
+                    .and_then(|custom| custom.as_message())
+                    .ok_or("its custom rule is no message")?;
+                let kind = text(custom, "kind");
+                let method =
+                    Method::from_bytes(kind.as_bytes()).map_err(|_| format!("{kind:?} is no HTTP method"))?;
+                (method, text(custom, "path"))
+            } else {
+                return Err("its HTTP rule has no path".to_owned());
+            };
         Ok(Self { method, path, body: text(rule, "body"), response_body: text(rule, "response_body") })
     }
 }

@@ -127,7 +127,15 @@ mod tests {
         for fine in [json!(7), json!("7"), json!(7.0), json!(0.7e1)] {
             assert_eq!(decode(&Kind::Int32, fine.clone()), Ok(Value::I32(7)), "{fine}");
         }
-        for bad in [json!(7.5), json!("7.5"), json!(""), json!("+7"), json!(true), json!(2_147_483_648_i64), json!([7])] {
+        for bad in [
+            json!(7.5),
+            json!("7.5"),
+            json!(""),
+            json!("+7"),
+            json!(true),
+            json!(2_147_483_648_i64),
+            json!([7]),
+        ] {
             assert!(decode(&Kind::Int32, bad.clone()).is_err(), "{bad}");
         }
         assert_eq!(decode(&Kind::Uint64, json!(u64::MAX)), Ok(Value::U64(u64::MAX)));
@@ -155,7 +163,11 @@ mod tests {
     #[test]
     fn bytes_in_either_alphabet() {
         for text in ["+/8=", "-_8=", "+/8", "-_8"] {
-            assert_eq!(decode(&Kind::Bytes, json!(text)), Ok(Value::Bytes(vec![0xfb, 0xff].into())), "{text}");
+            assert_eq!(
+                decode(&Kind::Bytes, json!(text)),
+                Ok(Value::Bytes(vec![0xfb, 0xff].into())),
+                "{text}"
+            );
         }
         assert!(decode(&Kind::Bytes, json!("not base64!")).is_err());
     }

@@ -34,7 +34,8 @@ enum Framing {
 
 impl Framing {
     fn accepted(headers: &HeaderMap) -> Self {
-        let accepts = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains("text/event-stream"));
+        let accepts =
+            |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains("text/event-stream"));
         if headers.get_all(ACCEPT).iter().any(accepts) { Self::Events } else { Self::Lines }
     }
 

@@ -44,9 +44,12 @@ impl Variable {
 impl Template {
     /// Parses a template; the error says what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let Some(path) = text.strip_prefix('/') else { return Err(format!("path {text:?} must start with a slash")) };
+        let Some(path) = text.strip_prefix('/') else {
+            return Err(format!("path {text:?} must start with a slash"));
+        };
         let (path, verb) = split_verb(path);
-        let mut template = Self { segments: Vec::new(), variables: Vec::new(), verb: verb.map(ToOwned::to_owned) };
+        let mut template =
+            Self { segments: Vec::new(), variables: Vec::new(), verb: verb.map(ToOwned::to_owned) };
         if verb == Some("") {
             return Err(format!("path {text:?} ends with an empty verb"));
         }
@@ -65,7 +68,8 @@ impl Template {
             self.segments.push(segment(piece)?);
             return Ok(());
         };
-        let variable = variable.strip_suffix('}').ok_or_else(|| format!("{piece:?} lacks its closing brace"))?;
+        let variable =
+            variable.strip_suffix('}').ok_or_else(|| format!("{piece:?} lacks its closing brace"))?;
         let (field, pattern) = variable.split_once('=').unwrap_or((variable, "*"));
         let field: Vec<String> = field.split('.').map(ToOwned::to_owned).collect();
         if field.iter().any(|name| !is_name(name)) {
@@ -90,7 +94,7 @@ impl Template {
         while at < self.segments.len() {
             path.push('/');
             if let Some(variable) = self.variables.iter().find(|variable| variable.start == at) {
-                path.push_str(&format!("{{{}}}", variable.field.join(".")));
+                path.extend(["{", &variable.field.join("."), "}"]);
                 at = variable.end.unwrap_or(self.segments.len());
                 continue;
             }
@@ -177,9 +181,21 @@ mod tests {
 
     #[test]
     fn refuses_what_cannot_be_matched() {
-        for bad in
-            ["", "v1", "/", "/a//b", "/a/{", "/a/{}", "/a/{b", "/a/{b=**}/c", "/a/**/b", "/{a}/{a}", "/a:", "/a/b}", "/x*"]
-        {
+        for bad in [
+            "",
+            "v1",
+            "/",
+            "/a//b",
+            "/a/{",
+            "/a/{}",
+            "/a/{b",
+            "/a/{b=**}/c",
+            "/a/**/b",
+            "/{a}/{a}",
+            "/a:",
+            "/a/b}",
+            "/x*",
+        ] {
             assert!(Template::parse(bad).is_err(), "{bad}");
         }
     }

@@ -53,7 +53,10 @@ pub(crate) fn from_text(descriptor: &MessageDescriptor, text: &str) -> Json {
 }
 
 /// Writes a well-known type.
-pub(crate) fn encode<S: serde::Serializer>(message: &DynamicMessage, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn encode<S: serde::Serializer>(
+    message: &DynamicMessage,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     message.serialize_with_options(serializer, &SerializeOptions::new())
 }
 

@@ -28,7 +28,9 @@ impl Words {
         let aliases = pool.get_extension_by_name("learnflow.api.v1.aliases");
         let enums = pool
             .all_enums()
-            .map(|each| (each.full_name().to_owned(), EnumWords::read(&each, label.as_ref(), aliases.as_ref())))
+            .map(|each| {
+                (each.full_name().to_owned(), EnumWords::read(&each, label.as_ref(), aliases.as_ref()))
+            })
             .collect();
         Self { enums }
     }
@@ -112,7 +114,9 @@ fn prefix(name: &str) -> String {
 
 fn text_option(value: &EnumValueDescriptor, extension: &ExtensionDescriptor) -> Option<String> {
     let options = value.options();
-    options.has_extension(extension).then(|| options.get_extension(extension).as_str().unwrap_or_default().to_owned())
+    options
+        .has_extension(extension)
+        .then(|| options.get_extension(extension).as_str().unwrap_or_default().to_owned())
 }
 
 fn list_option(value: &EnumValueDescriptor, extension: &ExtensionDescriptor) -> Vec<String> {

@@ -63,7 +63,10 @@ async fn openapi_holds_together() {
         visit(&document, &mut |key, value| match key {
             "$ref" => {
                 let pointer = value.as_str().unwrap().trim_start_matches('#');
-                assert!(document.pointer(pointer).is_some_and(|target| !target.is_null()), "{pointer} leads nowhere");
+                assert!(
+                    document.pointer(pointer).is_some_and(|target| !target.is_null()),
+                    "{pointer} leads nowhere"
+                );
             }
             "operationId" => assert!(ids.insert(value.as_str().unwrap().to_owned()), "{value} is not unique"),
             _ => {}

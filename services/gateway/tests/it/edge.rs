@@ -52,7 +52,10 @@ impl Answer {
     pub(crate) fn refusal(&self) -> Json {
         let json = self.json();
         assert_eq!(json["error"], true, "{json}");
-        assert!(json["code"].is_string() && json["message"].is_string() && json["timestamp"].is_string(), "{json}");
+        assert!(
+            json["code"].is_string() && json["message"].is_string() && json["timestamp"].is_string(),
+            "{json}"
+        );
         assert_eq!(json["request_id"], self.header("x-request-id"), "{json}");
         assert_eq!(self.header("content-type"), "application/json");
         json
@@ -124,7 +127,9 @@ impl Edge {
 fn trace() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        opentelemetry::global::set_text_map_propagator(opentelemetry_sdk::propagation::TraceContextPropagator::new());
+        opentelemetry::global::set_text_map_propagator(
+            opentelemetry_sdk::propagation::TraceContextPropagator::new(),
+        );
         let tracer = opentelemetry_sdk::trace::SdkTracerProvider::builder().build().tracer("it");
         tracing_subscriber::registry().with(tracing_opentelemetry::layer().with_tracer(tracer)).init();
     });

@@ -46,7 +46,8 @@ async fn what_is_not_json_is_refused() {
 #[tokio::test]
 async fn unknown_paths_and_methods() {
     let edge = Edge::start().await;
-    for path in ["/", "/api/v1", "/api/v1/nothing", "/api/v1/modules/", "/api//v1/modules", "/API/v1/modules"] {
+    for path in ["/", "/api/v1", "/api/v1/nothing", "/api/v1/modules/", "/api//v1/modules", "/API/v1/modules"]
+    {
         let answer = edge.get(path).await;
         assert_eq!((answer.status.as_u16(), &answer.refusal()["code"]), (404, &json!("NOT_FOUND")), "{path}");
     }
@@ -135,6 +136,23 @@ async fn a_slow_service_is_a_gateway_timeout() {
 }
 
 #[tokio::test]
+async fn a_body_that_does_not_come_is_a_request_timeout() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let vars = Vars::default().with("LEARNFLOW_REQUEST_TIMEOUT_MS", "300");
+    let edge = Edge::with(learnflow_wire::descriptor_pool(), vars).await;
+    let mut stream = tokio::net::TcpStream::connect(edge.address).await.unwrap();
+    let head = format!(
+        "POST {EXPLAIN} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let length =
+        tokio::time::timeout(Duration::from_secs(5), stream.read(&mut answer)).await.unwrap().unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("REQUEST_TIMEOUT"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_service_that_panics_is_an_error_like_any_other() {
     let edge = Edge::start().await;
     let answer = edge.post(EXPLAIN, json!({"concept": "panic"})).await;
@@ -170,7 +188,8 @@ async fn a_service_that_the_sidecar_cannot_find_is_unavailable() {
 
 #[tokio::test]
 async fn too_many_at_once_are_told_so() {
-    let vars = Vars::default().with("LEARNFLOW_MAX_IN_FLIGHT", "1").with("LEARNFLOW_REQUEST_TIMEOUT_MS", "1500");
+    let vars =
+        Vars::default().with("LEARNFLOW_MAX_IN_FLIGHT", "1").with("LEARNFLOW_REQUEST_TIMEOUT_MS", "1500");
     let edge = Edge::with(learnflow_wire::descriptor_pool(), vars).await;
     let slow = edge.post(EXPLAIN, json!({"concept": "sleep"}));
     let quick = async {

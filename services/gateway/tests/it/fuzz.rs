@@ -10,7 +10,18 @@ use crate::edge::Edge;
 
 /// Something that looks like JSON, often enough.
 fn body() -> impl Strategy<Value = Vec<u8>> {
-    let names = ["student_id", "studentId", "query", "context", "code", "queryType", "mastery_level", "concept", "é", ""];
+    let names = [
+        "student_id",
+        "studentId",
+        "query",
+        "context",
+        "code",
+        "queryType",
+        "mastery_level",
+        "concept",
+        "é",
+        "",
+    ];
     let leaf = prop_oneof![
         Just("null".to_owned()),
         any::<i64>().prop_map(|number| number.to_string()),
@@ -21,10 +32,13 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     let json = leaf.prop_recursive(3, 24, 6, move |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(|list| format!("[{}]", list.join(","))),
-            proptest::collection::vec((proptest::sample::select(names.to_vec()), inner), 0..6).prop_map(|members| {
-                let members: Vec<String> = members.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
-                format!("{{{}}}", members.join(","))
-            }),
+            proptest::collection::vec((proptest::sample::select(names.to_vec()), inner), 0..6).prop_map(
+                |members| {
+                    let members: Vec<String> =
+                        members.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
+                    format!("{{{}}}", members.join(","))
+                }
+            ),
         ]
     });
     prop_oneof![
@@ -45,7 +59,13 @@ fn nothing_breaks_it() {
         "/api/v1/(modules|concepts|students)/[a-z0-9%:.]{0,6}(/topics|/messages)?(\\?[a-z_.]{0,9}=[a-z0-9%]{0,4})?",
         "/[!-~&&[^#<>\"{}|\\\\^`]]{0,20}",
     ];
-    let methods = proptest::sample::select(vec![Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS]);
+    let methods = proptest::sample::select(vec![
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::OPTIONS,
+    ]);
     let mut runner = TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() });
     runner
         .run(&(paths, methods, body()), |(path, method, body)| {

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, Version};
 use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use learnflow_runtime::Vars;
 use serde_json::json;
 
@@ -19,7 +22,8 @@ async fn edge() -> Edge {
 async fn preflight(edge: &Edge, path: &str, origin: &str) -> Answer {
     let request = edge.request(&Method::OPTIONS, path).header("origin", origin);
     let request = request.header("access-control-request-method", "POST");
-    edge.send(request.header("access-control-request-headers", "content-type").body(Full::default()).unwrap()).await
+    edge.send(request.header("access-control-request-headers", "content-type").body(Full::default()).unwrap())
+        .await
 }
 
 #[tokio::test]
@@ -30,7 +34,9 @@ async fn preflights_succeed_for_listed_origins_only() {
         assert_eq!((allowed.status.as_u16(), allowed.header("access-control-allow-origin")), (204, ORIGIN));
         assert!(allowed.header("access-control-allow-methods").contains("POST"));
         assert!(allowed.header("access-control-allow-headers").contains("authorization"));
-        for origin in ["https://evil.example", "https://app.example.org.evil.example", "http://app.example.org", "null"] {
+        for origin in
+            ["https://evil.example", "https://app.example.org.evil.example", "http://app.example.org", "null"]
+        {
             let refused = preflight(&edge, path, origin).await;
             assert_eq!(refused.status, 403, "{origin}");
             assert!(!refused.headers.contains_key("access-control-allow-origin"), "{origin}");
@@ -50,7 +56,11 @@ async fn answers_can_be_read_by_listed_origins_only() {
     ] {
         let request = edge.request(&Method::GET, path).header("origin", origin);
         let answer = edge.send(request.body(Full::default()).unwrap()).await;
-        assert_eq!(answer.header("access-control-allow-origin"), if readable { origin } else { "" }, "{path}");
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            if readable { origin } else { "" },
+            "{path}"
+        );
         assert_eq!(answer.header("vary"), "origin");
     }
 }
@@ -63,6 +73,18 @@ async fn every_answer_has_security_headers() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert!(answer.header("content-security-policy").contains("default-src 'none'"), "{path}");
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn http2_is_served_too() {
+    let edge = edge().await;
+    let client = Client::builder(TokioExecutor::new()).http2_only(true).build_http::<Full<Bytes>>();
+    for (path, status) in [("/api/v1/modules", 200), ("/nothing", 404)] {
+        let request =
+            edge.request(&Method::GET, path).version(Version::HTTP_2).body(Full::default()).unwrap();
+        let response = client.request(request).await.unwrap();
+        assert_eq!((response.version(), response.status().as_u16()), (Version::HTTP_2, status));
     }
 }
 

@@ -18,7 +18,10 @@ async fn get(edge: &Edge, headers: &[(&str, &str)]) -> (Answer, HeaderMap) {
 async fn a_sound_request_id_is_echoed_and_arrives() {
     let edge = Edge::start().await;
     let (answer, metadata) = get(&edge, &[("x-request-id", "req-42.a")]).await;
-    assert_eq!((answer.header("x-request-id"), metadata["x-request-id"].to_str().unwrap()), ("req-42.a", "req-42.a"));
+    assert_eq!(
+        (answer.header("x-request-id"), metadata["x-request-id"].to_str().unwrap()),
+        ("req-42.a", "req-42.a")
+    );
 }
 
 #[tokio::test]
@@ -39,7 +42,10 @@ async fn the_clients_trace_goes_on() {
     let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let (_, metadata) = get(&edge, &[("traceparent", parent), ("tracestate", "vendor=1")]).await;
     let arrived = metadata["traceparent"].to_str().unwrap();
-    assert!(arrived.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && arrived.ends_with("-01"), "{arrived}");
+    assert!(
+        arrived.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && arrived.ends_with("-01"),
+        "{arrived}"
+    );
     assert_ne!(arrived, parent, "the edge's own span is the parent");
     assert_eq!(metadata["tracestate"], "vendor=1");
 }

@@ -46,7 +46,9 @@ impl StandIn {
         let address = listener.local_addr().unwrap();
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         tokio::spawn(
-            tonic::transport::Server::builder().add_routes(Routes::from(router)).serve_with_incoming(incoming),
+            tonic::transport::Server::builder()
+                .add_routes(Routes::from(router))
+                .serve_with_incoming(incoming),
         );
         Self { address, calls }
     }

@@ -19,6 +19,11 @@ pub(super) async fn get(call: Call<pb::GetSecretRequest>) -> Result<pb::GetSecre
     let Some(Kind::Secrets(store)) = sidecar.component(&store_name).map(|component| &component.kind) else {
         return Err(Status::invalid_argument(format!("failed finding secret store with key {store_name}")));
     };
+    if !sidecar.secrets.iter().all(|scope| scope.allows(&store_name, &key)) {
+        return Err(Status::permission_denied(format!(
+            "access denied by policy to get {key:?} from {store_name:?}"
+        )));
+    }
     let variable = format!("{}{key}", store.prefix);
     let upper = variable.to_uppercase();
     let kept_back = upper == "APP_API_TOKEN" || upper.starts_with("DAPR_");

@@ -62,6 +62,10 @@ impl http_body::Body for Metered {
 
 /// Waits for a fault that may never come.
 pub(super) async fn fault_of(fault: &mut Fault) -> Status {
+    // Over once and for all: a receiver must not be polled again.
+    if fault.is_terminated() {
+        return std::future::pending().await;
+    }
     match fault.await {
         Ok(status) => status,
         Err(_) => std::future::pending().await,

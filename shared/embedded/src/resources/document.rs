@@ -141,11 +141,13 @@ pub(super) struct Bulk {
     pub(super) max_await_duration_ms: i32,
 }
 
-/// `spec` of a Configuration, of which tracing matters here.
+/// `spec` of a Configuration, of which tracing and secrets matter here.
 #[derive(Debug, Deserialize)]
 pub(super) struct ConfigurationSpec {
     #[serde(default)]
     pub(super) tracing: Tracing,
+    #[serde(default)]
+    pub(super) secrets: SecretsSpec,
 }
 
 /// Tracing of a Configuration.
@@ -154,6 +156,41 @@ pub(super) struct ConfigurationSpec {
 pub(super) struct Tracing {
     #[serde(default)]
     pub(super) sampling_rate: Option<Value>,
+}
+
+/// Which secrets an app may read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct SecretsSpec {
+    #[serde(default)]
+    pub(super) scopes: Vec<SecretScope>,
+}
+
+/// The secrets of one store that an app may read.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SecretScope {
+    store_name: String,
+    #[serde(default)]
+    default_access: String,
+    #[serde(default)]
+    allowed_secrets: Vec<String>,
+    #[serde(default)]
+    denied_secrets: Vec<String>,
+}
+
+impl SecretScope {
+    /// May `key` of `store` be read, as far as this scope goes? A list of allowed secrets allows nothing else.
+    pub(crate) fn allows(&self, store: &str, key: &str) -> bool {
+        if self.store_name != store {
+            return true;
+        }
+        let named = |keys: &[String]| keys.iter().any(|other| other == key);
+        if !self.allowed_secrets.is_empty() {
+            return named(&self.allowed_secrets);
+        }
+        !named(&self.denied_secrets) && !self.default_access.eq_ignore_ascii_case("deny")
+    }
 }
 
 /// Every document of a file, as text, since typed errors with a line need the parser to see the text.

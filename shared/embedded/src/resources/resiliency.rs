@@ -14,7 +14,6 @@ use crate::resiliency::{BreakerSettings, Policies, Retry, Target, Trip};
 /// One Resiliency resource.
 #[derive(Debug, Clone)]
 pub(crate) struct Resiliency {
-    pub(crate) name: String,
     scopes: Vec<String>,
     timeouts: HashMap<String, Duration>,
     retries: HashMap<String, Retry>,
@@ -102,10 +101,9 @@ struct ComponentTarget {
 
 impl Resiliency {
     pub(super) fn new(document: Document<Spec>, place: Place<'_>) -> Result<Self, Error> {
-        let Document { metadata, spec, scopes, .. } = document;
+        let Document { spec, scopes, .. } = document;
         let PoliciesSpec { timeouts, retries, circuit_breakers } = spec.policies;
         let mut this = Self {
-            name: metadata.name,
             scopes,
             timeouts: named(timeouts, |name, text| {
                 time(Some(text), place, &format!("spec.policies.timeouts.{name}"), Duration::ZERO)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 /// A line that is more likely Python than English.
 const LINE: &str = r"^[ \t]*(?:(?:def|class) \w+.*:|(?:if|elif|while|for|with|try|else|except)\b[^.?!\n]*:|(?:from \w+ )?import \w+|(?:print|input|len)\(|return\b.{0,80}$|@\w+|\w+(?:\.\w+|\[[^\]\n]{0,40}\])* ?(?:[-+*/]?=) ?\S|\w+(?:\.\w+)*\([^)\n]{0,80}\)[ \t]*$)";
@@ -20,8 +20,8 @@ pub(super) struct Seen<'a> {
 impl<'a> Seen<'a> {
     /// The context's code, or else a question that contains some.
     pub(super) fn new(context: &'a str, text: &'a str) -> Self {
-        let contains =
-            text.contains("```") || pattern().find_iter(text).take(ENOUGH_LINES).count() == ENOUGH_LINES;
+        let contains = text.contains("```")
+            || pattern().find_iter(text.as_bytes()).take(ENOUGH_LINES).count() == ENOUGH_LINES;
         let prose = if contains { Cow::Owned(prose(text)) } else { Cow::Borrowed(text) };
         let source = match (context.trim().is_empty(), contains) {
             (false, _) => context,
@@ -52,14 +52,14 @@ fn prose(text: &str) -> String {
     let kept = text.lines().filter(|line| {
         let fence = line.trim_start().starts_with("```");
         fenced ^= fence;
-        !fence && !fenced && !pattern().is_match(line)
+        !fence && !fenced && !pattern().is_match(line.as_bytes())
     });
     kept.collect::<Vec<_>>().join("\n")
 }
 
 fn pattern() -> &'static Regex {
     static PATTERN: OnceLock<Regex> = OnceLock::new();
-    PATTERN.get_or_init(|| match RegexBuilder::new(LINE).multi_line(true).build() {
+    PATTERN.get_or_init(|| match RegexBuilder::new(LINE).unicode(false).multi_line(true).build() {
         Ok(pattern) => pattern,
         Err(error) => panic!("pattern of a line of code: {error}"),
     })

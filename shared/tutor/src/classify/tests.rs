@@ -98,8 +98,9 @@ fn long_questions_take_no_time() {
             classify(&Query { text, code: text, error: "", explicit: None });
         }
         let each = start.elapsed() / 10;
-        // Unoptimised builds are some fifty times slower; this still catches a quadratic slip.
-        let limit = if cfg!(debug_assertions) { 400 } else { 2 };
+        // An optimised build needs about half a millisecond. These limits leave room for a busy machine and a debug
+        // build, and still catch a quadratic slip.
+        let limit = if cfg!(debug_assertions) { 400 } else { 20 };
         assert!(each.as_millis() < limit, "{each:?} for {:?}", text.chars().take(30).collect::<String>());
     }
 }

@@ -20,6 +20,8 @@ const EMPHASIS: f64 = 1.4;
 const TIE_BREAKER: f64 = 0.04;
 /// Without any name, this much BM25 is needed to suggest a topic.
 const ENOUGH_TERMS: f64 = 5.0;
+/// … from so many different words.
+const ENOUGH_WORDS: usize = 2;
 /// A matched name below this weight doesn't make a topic on its own.
 const ENOUGH_NAMES: f64 = 0.5;
 
@@ -84,9 +86,12 @@ fn by_words(text: &str) -> Option<Found> {
     let mut scores = vec![Score::default(); topics.len()];
     let named = count_names(&words, &mut scores);
     let mut terms = vec![0.0; topics.len()];
-    for word in words.iter().filter(|word| !hints::is_common(&word.stem)) {
+    let mut different = vec![0; topics.len()];
+    for (place, word) in words.iter().enumerate().filter(|(_, word)| !hints::is_common(&word.stem)) {
+        let repeated = words.iter().take(place.min(MEND_UP_TO)).any(|earlier| earlier.stem == word.stem);
         for &(position, weight) in vocabulary.weights(&word.stem) {
             terms[position] += weight;
+            different[position] += usize::from(!repeated);
         }
     }
 
@@ -98,22 +103,19 @@ fn by_words(text: &str) -> Option<Found> {
     }
     let likeliest = (0..topics.len()).max_by(|&a, &b| terms[a].total_cmp(&terms[b]).then(b.cmp(&a)))?;
     let because = format!("words that belong to {}", topics[likeliest].title.to_lowercase());
-    (terms[likeliest] >= ENOUGH_TERMS).then(|| Found { id: topics[likeliest].id, because })
+    let enough = terms[likeliest] >= ENOUGH_TERMS && different[likeliest] >= ENOUGH_WORDS;
+    enough.then(|| Found { id: topics[likeliest].id, because })
 }
 
 /// Finds names of topics among the words, the longest first, and adds up what they are worth.
 fn count_names(words: &[Word], scores: &mut [Score]) -> bool {
-    let vocabulary = vocabulary();
     let mut any = false;
     let mut place = 0;
     while place < words.len() {
-        let known = vocabulary.phrases.get(&words[place].stem);
-        let Some(phrase) = known.and_then(|list| list.iter().find(|phrase| follows(words, place, phrase)))
-        else {
+        let Some((phrase, length)) = name_at(words, place) else {
             place += 1;
             continue;
         };
-        let length = phrase.rest.len() + 1;
         let matched = &words[place..place + length];
         let early = 0.1 / (1.0 + place as f64);
         let worth = weight(matched, phrase) + early;
@@ -128,6 +130,21 @@ fn count_names(words: &[Word], scores: &mut [Score]) -> bool {
         place += length;
     }
     any
+}
+
+/// The longest name that starts at a word, and how many words it has.
+fn name_at(words: &[Word], place: usize) -> Option<(&'static Phrase, usize)> {
+    let phrases = &vocabulary().phrases;
+    let known = phrases.get(&words[place].stem);
+    let apart = known.and_then(|list| list.iter().find(|phrase| follows(words, place, phrase)));
+    let apart = apart.map(|phrase| (phrase, phrase.rest.len() + 1));
+    if apart.is_some_and(|(_, length)| length > 1) {
+        return apart;
+    }
+    // `new line` for `newline`.
+    let joined = words.get(place + 1).map(|next| format!("{}{}", words[place].stem, next.stem));
+    let joined = joined.and_then(|joined| phrases.get(&joined)?.iter().find(|phrase| phrase.rest.is_empty()));
+    joined.map(|phrase| (phrase, 2)).or(apart)
 }
 
 fn follows(words: &[Word], place: usize, phrase: &Phrase) -> bool {

@@ -62,7 +62,7 @@ impl Vocabulary {
 
     /// The known word that a misspelt one stands for: one slip away, two for long words.
     pub(super) fn corrected(&self, word: &str) -> Option<&str> {
-        if word.len() < 4 || !word.is_ascii() || self.terms.contains_key(word) {
+        if word.len() < 5 || !word.is_ascii() || self.terms.contains_key(word) {
             return None;
         }
         let slips = if word.len() > 8 { 2 } else { 1 };

@@ -43,11 +43,17 @@ impl ChatService for Chat {
         Ok(response)
     }
 
-    async fn subscribe(&self, _: Request<SubscribeRequest>) -> Result<Response<Self::SubscribeStream>, Status> {
+    async fn subscribe(
+        &self,
+        _: Request<SubscribeRequest>,
+    ) -> Result<Response<Self::SubscribeStream>, Status> {
         Err(Status::unimplemented("not over HTTP"))
     }
 
-    async fn get_message(&self, request: Request<GetMessageRequest>) -> Result<Response<GetMessageResponse>, Status> {
+    async fn get_message(
+        &self,
+        request: Request<GetMessageRequest>,
+    ) -> Result<Response<GetMessageResponse>, Status> {
         let GetMessageRequest { student_id, message_id } = request.into_inner();
         let asked_at = prost_types::Timestamp { seconds: 1_770_000_000, nanos: 500_000_000 };
         let message = Message { student_id, message_id, asked_at: Some(asked_at), ..Default::default() };
@@ -59,7 +65,8 @@ impl ChatService for Chat {
         request: Request<ListMessagesRequest>,
     ) -> Result<Response<ListMessagesResponse>, Status> {
         let request = request.into_inner();
-        let next_page_token = format!("{}/{}/{}", request.conversation_id, request.page_size, request.page_token);
+        let next_page_token =
+            format!("{}/{}/{}", request.conversation_id, request.page_size, request.page_token);
         Ok(Response::new(ListMessagesResponse { messages: Vec::new(), next_page_token }))
     }
 }

@@ -29,7 +29,8 @@ impl ConceptsService for Concepts {
             _ => {}
         }
         if request.mastery_level.is_some_and(|level| !(0..=100).contains(&level)) {
-            let details = ErrorDetails::with_bad_request_violation("mastery_level", "must be between 0 and 100");
+            let details =
+                ErrorDetails::with_bad_request_violation("mastery_level", "must be between 0 and 100");
             let message = "mastery_level must be between 0 and 100";
             return Err(Status::with_error_details(Code::InvalidArgument, message, details));
         }
@@ -49,11 +50,19 @@ impl ConceptsService for Concepts {
         }))
     }
 
-    async fn list_modules(&self, _: Request<ListModulesRequest>) -> Result<Response<ListModulesResponse>, Status> {
-        Ok(Response::new(ListModulesResponse { modules: vec![Module { module_id: 1, ..Default::default() }] }))
+    async fn list_modules(
+        &self,
+        _: Request<ListModulesRequest>,
+    ) -> Result<Response<ListModulesResponse>, Status> {
+        Ok(Response::new(ListModulesResponse {
+            modules: vec![Module { module_id: 1, ..Default::default() }],
+        }))
     }
 
-    async fn get_module(&self, request: Request<GetModuleRequest>) -> Result<Response<GetModuleResponse>, Status> {
+    async fn get_module(
+        &self,
+        request: Request<GetModuleRequest>,
+    ) -> Result<Response<GetModuleResponse>, Status> {
         let module_id = request.into_inner().module_id;
         if !(1..=8).contains(&module_id) {
             return Err(Status::not_found(format!("there is no module {module_id}")));
@@ -61,12 +70,18 @@ impl ConceptsService for Concepts {
         Ok(Response::new(GetModuleResponse { module: Some(Module { module_id, ..Default::default() }) }))
     }
 
-    async fn list_topics(&self, request: Request<ListTopicsRequest>) -> Result<Response<ListTopicsResponse>, Status> {
+    async fn list_topics(
+        &self,
+        request: Request<ListTopicsRequest>,
+    ) -> Result<Response<ListTopicsResponse>, Status> {
         let module_id = request.into_inner().module_id;
         Ok(Response::new(ListTopicsResponse { topics: vec![Topic { module_id, ..Default::default() }] }))
     }
 
-    async fn get_topic(&self, request: Request<GetTopicRequest>) -> Result<Response<GetTopicResponse>, Status> {
+    async fn get_topic(
+        &self,
+        request: Request<GetTopicRequest>,
+    ) -> Result<Response<GetTopicResponse>, Status> {
         let topic_id = request.into_inner().topic_id;
         Ok(Response::new(GetTopicResponse { topic: Some(Topic { topic_id, ..Default::default() }) }))
     }

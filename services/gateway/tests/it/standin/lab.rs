@@ -60,7 +60,9 @@ impl tower::Service<Request<Body>> for Lab {
                 Grpc::new(DynamicCodec::new(lab.message("Sample"))).unary(Echo, request).await
             } else {
                 let answer = lab.message("CountResponse");
-                Grpc::new(DynamicCodec::new(lab.message("CountRequest"))).server_streaming(Count(answer), request).await
+                Grpc::new(DynamicCodec::new(lab.message("CountRequest")))
+                    .server_streaming(Count(answer), request)
+                    .await
             })
         })
     }

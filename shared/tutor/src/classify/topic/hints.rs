@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use regex::{Regex, RegexBuilder, RegexSet};
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::Found;
 
@@ -131,7 +131,7 @@ pub(super) fn is_common(stem: &str) -> bool {
 /// What a name of a single word is worth.
 pub(super) fn single_word(stem: &str) -> f64 {
     let listed = listed(stem);
-    if listed.weak {
+    if listed.weak || listed.common {
         WEAK_WORTH
     } else if listed.ambiguous {
         AMBIGUOUS_WORTH
@@ -176,9 +176,9 @@ pub(super) fn by_code(code: &str) -> Option<Found> {
         return None;
     }
     let shapes = shapes();
-    let first = shapes.0.matches(code).iter().next()?;
-    let quoted = shapes.1[first].find(code).map_or("", |found| found.as_str()).trim();
-    let quoted: String = quoted.chars().take(40).collect();
+    let first = shapes.0.matches(code.as_bytes()).iter().next()?;
+    let quoted = shapes.1[first].find(code.as_bytes()).map_or(&b""[..], |found| found.as_bytes());
+    let quoted: String = String::from_utf8_lossy(quoted).trim().chars().take(40).collect();
     Some(Found { id: SHAPES[first].1, because: format!("`{quoted}` in the code") })
 }
 
@@ -215,10 +215,12 @@ fn pronoun(stem: &str) -> bool {
 fn shapes() -> &'static (RegexSet, Vec<Regex>) {
     static COMPILED: OnceLock<(RegexSet, Vec<Regex>)> = OnceLock::new();
     COMPILED.get_or_init(|| {
-        let patterns: Vec<String> = SHAPES.iter().map(|(pattern, _)| format!("(?m){pattern}")).collect();
-        let each =
-            patterns.iter().map(|pattern| RegexBuilder::new(pattern).build()).collect::<Result<Vec<_>, _>>();
-        match (RegexSet::new(&patterns), each) {
+        // ASCII classes: a boundary between Unicode words would fall back to a slow engine.
+        let patterns = SHAPES.iter().map(|(pattern, _)| pattern);
+        let set = RegexSetBuilder::new(patterns).unicode(false).multi_line(true).build();
+        let one = |pattern: &str| RegexBuilder::new(pattern).unicode(false).multi_line(true).build();
+        let each = SHAPES.iter().map(|(pattern, _)| one(pattern)).collect::<Result<Vec<_>, _>>();
+        match (set, each) {
             (Ok(set), Ok(each)) => (set, each),
             (Err(error), _) | (_, Err(error)) => panic!("table of code shapes: {error}"),
         }
