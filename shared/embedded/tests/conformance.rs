@@ -89,7 +89,9 @@ async fn run(filter: &[String]) -> Result<Vec<String>, String> {
     let embedded = try_all("embedded", World::embedded(), &cases).await?;
     let real = if mode == Mode::Embedded { Err("not asked for".to_owned()) } else { Real::find(mode) };
     let daprd = match &real {
-        Ok(real) => Some(try_all("daprd", World::daprd(&real.daprd, &real.brokers), &cases).await?),
+        Ok(real) => {
+            Some(try_all("daprd", World::daprd(real.daprd.clone(), real.brokers.clone()), &cases).await?)
+        }
         Err(message) if mode == Mode::Both => {
             return Err(format!("the real daprd and Kafka are missing: {message}"));
         }

@@ -25,7 +25,7 @@ pub(crate) async fn apply(mut request: Request, next: Next) -> Response {
     let span = tracing::info_span!(
         "http.server",
         otel.kind = "server",
-        otel.name = Empty,
+        learnflow.service = crate::SERVICE,
         otel.status_code = Empty,
         http.request.method = %request.method(),
         http.route = Empty,
@@ -44,7 +44,8 @@ pub(crate) async fn apply(mut request: Request, next: Next) -> Response {
     let transcoded = response.extensions().get::<Route>().map(|Route(route)| route.to_string());
     let route = transcoded.or(fixed).unwrap_or_default();
     let status = response.status();
-    span.record("otel.name", format!("{method} {route}").trim_end());
+    // A span that has begun keeps the name it began with, unless OpenTelemetry itself is told.
+    span.context().span().update_name(format!("{method} {route}").trim_end().to_owned());
     span.record("http.route", &route);
     span.record("http.response.status_code", status.as_u16());
     if status.is_server_error() {

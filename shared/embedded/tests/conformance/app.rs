@@ -225,7 +225,7 @@ impl AppCallback for TestApp {
         &self,
         _: Request<()>,
     ) -> Result<Response<pb::ListInputBindingsResponse>, Status> {
-        Ok(Response::default())
+        Ok(Response::new(pb::ListInputBindingsResponse::default()))
     }
 
     async fn on_binding_event(

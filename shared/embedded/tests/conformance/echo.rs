@@ -110,6 +110,13 @@ struct Guard {
     done: bool,
 }
 
+impl Guard {
+    /// The call has come to its end.
+    fn finish(mut self) {
+        self.done = true;
+    }
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
         if !self.done {
@@ -144,9 +151,9 @@ impl Echo {
     async fn unary(self, request: Request<Ask>) -> Result<Response<Answer>, Status> {
         let metadata = pairs(request.metadata());
         let ask = request.into_inner();
-        let (attempt, mut guard) = self.attempt(&ask);
+        let (attempt, guard) = self.attempt(&ask);
         tokio::time::sleep(Duration::from_millis(ask.delay_ms)).await;
-        guard.done = true;
+        guard.finish();
         if let Some(status) = failure(&ask, attempt) {
             return Err(status);
         }
@@ -156,7 +163,7 @@ impl Echo {
     async fn server_stream(self, request: Request<Ask>) -> Result<Response<Answers>, Status> {
         let metadata = pairs(request.metadata());
         let ask = request.into_inner();
-        let (attempt, mut guard) = self.attempt(&ask);
+        let (attempt, guard) = self.attempt(&ask);
         let stream = async_stream(move |sender| async move {
             for _ in 0..ask.answers {
                 tokio::time::sleep(Duration::from_millis(ask.delay_ms)).await;
@@ -164,7 +171,7 @@ impl Echo {
                     return;
                 }
             }
-            guard.done = true;
+            guard.finish();
             if let Some(status) = failure(&ask, attempt) {
                 let _ = sender.send(Err(status)).await;
             }
@@ -180,8 +187,8 @@ impl Echo {
             last = ask?;
             texts.push(last.text.clone());
         }
-        let (attempt, mut guard) = self.attempt(&last);
-        guard.done = true;
+        let (attempt, guard) = self.attempt(&last);
+        guard.finish();
         let joined = Ask { text: texts.join(","), ..last.clone() };
         match failure(&last, attempt) {
             Some(status) => Err(status),
@@ -193,14 +200,15 @@ impl Echo {
         let metadata = pairs(request.metadata());
         let mut asks = request.into_inner();
         let stream = async_stream(move |sender| async move {
-            let mut guard = None;
+            let mut first = None;
             while let Some(Ok(ask)) = asks.next().await {
-                let (attempt, mut new) = self.attempt(&ask);
-                guard.get_or_insert_with(|| {
-                    new.done = false;
-                    Guard { counts: Arc::clone(&self.counts), key: ask.key.clone(), done: false }
-                });
-                new.done = true;
+                let (attempt, guard) = self.attempt(&ask);
+                // The first message's guard stands for the whole stream.
+                if first.is_none() {
+                    first = Some(guard);
+                } else {
+                    guard.finish();
+                }
                 if sender.send(Ok(self.answer(&ask, attempt, metadata.clone()))).await.is_err() {
                     return;
                 }
@@ -208,8 +216,8 @@ impl Echo {
                     let _ = sender.send(Err(status)).await;
                 }
             }
-            if let Some(mut guard) = guard {
-                guard.done = true;
+            if let Some(guard) = first {
+                guard.finish();
             }
         });
         Ok(with_initial(stream))

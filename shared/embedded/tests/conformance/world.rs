@@ -79,14 +79,14 @@ impl World {
     }
 
     /// On daprd processes and Kafka.
-    pub(crate) async fn daprd(program: &str, brokers: &str) -> Arc<Self> {
+    pub(crate) async fn daprd(program: String, brokers: String) -> Arc<Self> {
         let id = format!("{:08x}", rand::random::<u32>());
-        let run = Run { id, brokers: brokers.to_owned() };
+        let run = Run { id, brokers };
         kafka::create_topics(&run).await;
         let folder = tempfile::tempdir().unwrap();
         run.write(folder.path());
         let apps = start_apps(&run).await;
-        let processes = Daprds::start(program, folder.path(), &apps).await;
+        let processes = Daprds::start(&program, folder.path(), &apps).await;
         let mut sidecars: HashMap<_, Vec<_>> = HashMap::new();
         for (id, address) in processes.sidecars() {
             sidecars.entry(id).or_default().push((address, channel(address)));
