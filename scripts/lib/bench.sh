@@ -86,6 +86,13 @@ measure() {
   done
 }
 
+# warn_if_busy: two runs of a pair can only be compared when nothing else takes the cores.
+warn_if_busy() {
+  if awk -v cores="$(nproc)" '{ exit !($1 > cores / 2) }' /proc/loadavg; then
+    warn "the machine is busy (load $(cut -d ' ' -f 1 /proc/loadavg) on $(nproc) cores): do not trust the numbers of this run"
+  fi
+}
+
 # describe_run: on what, and of what, the numbers are.
 describe_run() {
   local changes=''

@@ -47,6 +47,10 @@ rootLogger.appenderRef.out.ref = out
 PROPERTIES
 }
 
+# A random id as Kafka writes one: 16 bytes in base64 for URLs. Never with a dash in front, which would be read as an
+# option.
+cluster_id() { echo "L$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=' | cut -c 2-)"; }
+
 # A JVM that lives for a moment: little memory, and no time spent on optimising.
 small_java() { java -Xmx96m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlog4j2.level=ERROR "$@"; }
 
@@ -55,8 +59,7 @@ start_kafka() {
   if [[ ! -e $kafka_home/data/meta.properties ]]; then
     say "formatting Kafka's storage"
     if ! small_java -cp "$kafka_dir/jars/*" kafka.tools.StorageTool format \
-      --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')" \
-      --config "$kafka_home/server.properties" >"$(log_of kafka-format)" 2>&1; then
+      --cluster-id "$(cluster_id)" --config "$kafka_home/server.properties" >"$(log_of kafka-format)" 2>&1; then
       rm -rf "$kafka_home/data"
       say "error: that failed:"
       tail_of "$(log_of kafka-format)"

@@ -17,6 +17,8 @@ use opentelemetry::trace::TracerProvider as _;
 use prost_reflect::DescriptorPool;
 use serde_json::Value as Json;
 use tokio::task::JoinHandle;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -131,6 +133,8 @@ fn trace() {
             opentelemetry_sdk::propagation::TraceContextPropagator::new(),
         );
         let tracer = opentelemetry_sdk::trace::SdkTracerProvider::builder().build().tracer("it");
-        tracing_subscriber::registry().with(tracing_opentelemetry::layer().with_tracer(tracer)).init();
+        // The transport's own spans would cost more than everything else.
+        let layer = tracing_opentelemetry::layer().with_tracer(tracer).with_filter(LevelFilter::INFO);
+        tracing_subscriber::registry().with(layer).init();
     });
 }
