@@ -63,6 +63,7 @@ environment() {
     key=$(service_variable "$id")
     echo "LEARNFLOW_APP_$key=127.0.0.1:$(app_port "$id")"
     echo "LEARNFLOW_SIDECAR_$key=127.0.0.1:$(sidecar_grpc_port "$id")"
+    echo "LEARNFLOW_DATABASE_URL_$key=$(database_url "$(service_role "$id")")"
   done
   if [[ -e $run_dir/learnflow.protoset ]]; then echo "LEARNFLOW_PROTOSET=$run_dir/learnflow.protoset"; fi
   for tool in daprd ghz grpcurl; do

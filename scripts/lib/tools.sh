@@ -34,7 +34,9 @@ built_tool() {
       flock 8
     fi
     if [[ ! -d $place ]]; then
-      temporary=$(mktemp -d "$cache_dir/tools/$folder/.new.XXXXXX")
+      # What an interrupted build left is nobody's now: the lock is ours.
+      rm -rf "$cache_dir/tools/$folder/.new.$(basename "$place")".*
+      temporary=$(mktemp -d "$cache_dir/tools/$folder/.new.$(basename "$place").XXXXXX")
       log=$cache_dir/tools/$folder/build.log
       if ! with_progress "$text" "$log" "$builder" "$tools_dir/$folder" "$temporary"; then
         rm -rf "$temporary"

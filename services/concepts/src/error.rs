@@ -30,7 +30,7 @@ impl ServiceError for Error {
             Self::Store(error) | Self::Mailbox(learnflow_mailbox::Error::Database(error)) => {
                 learnflow_postgres::code_of(error)
             }
-            Self::Mailbox(learnflow_mailbox::Error::Key(_)) => Code::Internal,
+            Self::Mailbox(_) => Code::Internal,
         }
     }
 

@@ -129,7 +129,8 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// daprd answers UNKNOWN where a caller wants UNAVAILABLE: an app that it cannot find or reach, an open breaker.
 /// Such answers consist of headers alone, so they can be told apart from an application's.
 fn translate(headers: &mut HeaderMap) {
-    const SIGNS: [&str; 6] = [
+    const SIGNS: [&str; 7] = [
+        "name resolution",
         "timeout waiting for address",
         "failed to resolve",
         "couldn't find service",

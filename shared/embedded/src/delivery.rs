@@ -59,7 +59,7 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>, stop: CancellationToken) {
     let Some(app) = sidecar.app.clone() else { return };
     let mut healthy = health::watch(app, sidecar.probe_interval, stop.clone());
     let mut asked = false;
-    while healthy.wait_for(|healthy| *healthy).await.is_ok() {
+    while healthy.wait_for(|healthy| *healthy).await.is_ok() && !stop.is_cancelled() {
         if !asked {
             asked = true;
             tokio::select! {

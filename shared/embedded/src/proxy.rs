@@ -44,17 +44,17 @@ pub(crate) async fn forward(sidecar: &Arc<Sidecar>, mut request: Request<Body>) 
     let span = crate::trace::sidecar_span(request.headers(), sidecar.sampling_rate);
     let caller = remote.then_some(sidecar.app_id.as_str());
     route::outgoing(request.headers_mut(), caller, &target, span);
-    let callee = Callee { sidecar: Arc::clone(sidecar), app_id: target };
+    let target = Callee { sidecar: Arc::clone(sidecar), app_id: target };
     if policy.is_empty() {
-        return direct::forward(&callee, request).await;
+        return direct::forward(&target, request).await;
     }
     if is_stream {
-        return match guarded::handshake(&callee, &policy).await {
-            Ok(()) => direct::forward(&callee, request).await,
+        return match guarded::handshake(&target, &policy).await {
+            Ok(()) => direct::forward(&target, request).await,
             Err(status) => reply::status(&status),
         };
     }
-    guarded::forward(callee, policy, request).await
+    guarded::forward(target, policy, request).await
 }
 
 /// The app that is called.

@@ -232,7 +232,7 @@ impl Embedded {
     /// Everything that a topic of a pub/sub component still holds, by partition and offset.
     pub fn topic(&self, pubsub: &str, topic: &str) -> Vec<TopicRecord> {
         let components = &self.shared.resources.components;
-        let kafka = components.iter().any(|it| it.name == pubsub && it.component_type == "pubsub.kafka");
+        let kafka = components.iter().any(|it| it.name == pubsub && it.type_name == "pubsub.kafka");
         let cluster = if kafka { String::new() } else { pubsub.to_owned() };
         let records = self.shared.broker.records(&TopicName { cluster, topic: topic.to_owned() });
         let view = |fetched: crate::broker::Fetched| TopicRecord {
@@ -249,36 +249,33 @@ impl Embedded {
     pub async fn stop_app(&self, replica: &Replica) {
         let running = self.running().remove(&replica.number);
         if let Some(running) = running {
-            self.stop(running).await;
+            stop(self.shared.clone(), running).await;
         }
     }
 
     /// Stops everything, as [`Embedded::stop_app`] does for one.
     pub async fn shutdown(self) {
         let running: Vec<_> = self.running().drain().map(|(_, running)| running).collect();
-        for running in &running {
-            running.stop.cancel();
-        }
-        for running in running {
-            self.stop(running).await;
-        }
-    }
-
-    async fn stop(&self, mut running: Running) {
-        self.shared.directory.remove(&running.replica.app_id, running.replica.number);
-        running.stop.cancel();
-        let finished = async { while running.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(GRACE, finished).await.is_err() {
-            running.closed.cancel();
-            running.tasks.shutdown().await;
-        }
-        for group in running.sidecar.own_groups() {
-            self.shared.broker.forget(&group);
-        }
+        let mut stopping: JoinSet<()> =
+            running.into_iter().map(|running| stop(self.shared.clone(), running)).collect();
+        while stopping.join_next().await.is_some() {}
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn stop(shared: Shared, mut running: Running) {
+    shared.directory.remove(&running.replica.app_id, running.replica.number);
+    running.stop.cancel();
+    let finished = async { while running.tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, finished).await.is_err() {
+        running.closed.cancel();
+        running.tasks.shutdown().await;
+    }
+    for group in running.sidecar.own_groups() {
+        shared.broker.forget(&group);
     }
 }
 

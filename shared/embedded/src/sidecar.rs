@@ -119,8 +119,7 @@ impl Sidecar {
 
     /// A topic, as the broker knows it: `pubsub.in-memory` components have topics of their own.
     pub(crate) fn topic(&self, pubsub: &str, topic: &str) -> TopicName {
-        let own =
-            self.components.get(pubsub).is_some_and(|component| component.component_type != "pubsub.kafka");
+        let own = self.components.get(pubsub).is_some_and(|component| component.type_name != "pubsub.kafka");
         TopicName { cluster: if own { pubsub.to_owned() } else { String::new() }, topic: topic.to_owned() }
     }
 
@@ -159,6 +158,8 @@ impl Sidecar {
         tonic::transport::Server::builder()
             .initial_stream_window_size(1024 * 1024)
             .initial_connection_window_size(4 * 1024 * 1024)
+            // Long-lived streams are many.
+            .max_concurrent_streams(None)
             .serve_with_incoming_shutdown(
                 Port { sidecar: self },
                 listener::connections(listener, closed),

@@ -45,8 +45,8 @@ impl From<sqlx::Error> for Failure {
 impl From<crate::Error> for Failure {
     fn from(error: crate::Error) -> Self {
         match error {
-            // The key comes from the event that is being handled: it will not get better.
-            crate::Error::Key(_) => Self::Refused(error.to_string()),
+            // Key and size follow from the event that is being handled: they will not get better.
+            crate::Error::Key(_) | crate::Error::TooLarge(_) => Self::Refused(error.to_string()),
             crate::Error::Database(_) => Self::Later(Box::new(error)),
         }
     }

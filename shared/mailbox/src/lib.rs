@@ -27,6 +27,9 @@ pub use outbox::{Mailbox, Tx};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
+/// The largest event: what the topics take (1 MiB, `maxMessageBytes`), less room for headers.
+pub const MAX_EVENT_BYTES: usize = 1_000_000;
+
 /// Why an event could not be put into the outbox, or a transaction could not be committed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -36,6 +39,9 @@ pub enum Error {
     /// The event's key cannot travel through Dapr as metadata.
     #[error("event key {0:?} is not printable ASCII")]
     Key(String),
+    /// The event is larger than the topics take, so it could never leave.
+    #[error("event of {0} bytes is larger than {MAX_EVENT_BYTES}")]
+    TooLarge(usize),
 }
 
 /// Brings the mailbox's tables in the schema of `pool` up to date; safe with racing replicas.

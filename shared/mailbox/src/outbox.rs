@@ -87,6 +87,9 @@ impl Tx {
         };
         let id = Uuid::now_v7();
         let event = Outgoing::new(event, &self.mailbox.service, id, OffsetDateTime::now_utc(), &context);
+        if event.value.len() > crate::MAX_EVENT_BYTES {
+            return Err(Error::TooLarge(event.value.len()));
+        }
         let bucket = bucket(&event.key);
         // Transactions that publish for the same key wait for one another from here to their commit: positions are
         // then in the order of commits, which is the order that consumers see.
@@ -110,8 +113,8 @@ impl Tx {
     /// Commits rows and events, and wakes the publisher.
     pub async fn commit(self) -> Result<(), Error> {
         self.transaction.commit().await?;
-        for bucket in self.buckets {
-            self.mailbox.publisher.wake(bucket);
+        if !self.buckets.is_empty() {
+            self.mailbox.publisher.wake(self.buckets);
         }
         Ok(())
     }

@@ -1,28 +1,34 @@
 //! Sending what is in the outbox: right after the commit, and by a sweeper for what was left.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use learnflow_dapr::{Record, Sidecar};
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, Transaction};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
 
-/// How many events one turn takes from a bucket.
-const BATCH: i64 = 100;
+/// Turns at the same time. Each holds a connection of the pool while Kafka answers, so they must stay a small part of it.
+const WORKERS: usize = 2;
+/// How many events one turn takes.
+const BATCH: i64 = 200;
+/// How many bytes of events one turn takes, unless a single event has more: a quarter of what a sidecar accepts.
+const BATCH_BYTES: usize = learnflow_dapr::MAX_MESSAGE_BYTES / 4;
 /// How often the sweeper looks for what was left behind.
 const SWEEP: Duration = Duration::from_millis(500);
+/// The pause when another replica is at the same bucket.
+const BUSY: Duration = Duration::from_millis(5);
 /// The pause after a failure, doubled up to the second figure.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// How long the inbox remembers: longer than the longest retention of a topic (30 days), so that no replay of what
 /// Kafka still has can double an effect.
 const INBOX_DAYS: i32 = 35;
 
-/// Wakes a task per bucket; at most one works on a bucket in this process, and by a lock in the database at most one
-/// among all replicas.
+/// Works on buckets: at most one worker of this process on each, and by a lock in the database at most one among all
+/// replicas, so that the order of a key is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Publisher {
     inner: Arc<Inner>,
@@ -32,124 +38,158 @@ pub(crate) struct Publisher {
 struct Inner {
     pool: PgPool,
     sidecar: Sidecar,
-    /// Buckets being worked on; `true` when woken again meanwhile.
-    active: Mutex<HashMap<i16, bool>>,
+    buckets: Mutex<Buckets>,
+    work: Notify,
     idle: Notify,
 }
 
-enum Turn {
-    /// The bucket is empty.
-    Done,
-    /// A full batch was sent; there may be more.
-    More,
-    /// Another replica is at it.
-    Busy,
+#[derive(Debug, Default)]
+struct Buckets {
+    /// To be looked at.
+    waiting: BTreeSet<i16>,
+    /// Being looked at.
+    taken: BTreeSet<i16>,
+}
+
+/// What became of a turn's buckets.
+#[derive(Debug, Default)]
+struct Turn {
+    /// Another replica is at them.
+    busy: BTreeSet<i16>,
+    /// Whether the batch was full, so that there may be more.
+    more: bool,
 }
 
 impl Publisher {
     pub(crate) fn start(pool: PgPool, sidecar: Sidecar, stop: CancellationToken) -> Self {
-        let publisher =
-            Self { inner: Arc::new(Inner { pool, sidecar, active: Mutex::default(), idle: Notify::new() }) };
+        let (buckets, work, idle) = (Mutex::default(), Notify::new(), Notify::new());
+        let publisher = Self { inner: Arc::new(Inner { pool, sidecar, buckets, work, idle }) };
+        for _ in 0..WORKERS {
+            tokio::spawn(publisher.clone().work());
+        }
         tokio::spawn(publisher.clone().sweep(stop));
         publisher
     }
 
-    /// Makes sure that `bucket` is looked at after this call.
-    pub(crate) fn wake(&self, bucket: i16) {
-        let mut active = self.inner.active.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(again) = active.get_mut(&bucket) {
-            *again = true;
-            return;
-        }
-        active.insert(bucket, false);
-        tokio::spawn(self.clone().work(bucket));
+    /// Makes sure that `buckets` are looked at after this call.
+    pub(crate) fn wake(&self, buckets: impl IntoIterator<Item = i16>) {
+        self.buckets().waiting.extend(buckets);
+        self.inner.work.notify_one();
     }
 
-    /// Resolves when no bucket is being worked on.
+    /// Resolves when no bucket waits or is being looked at.
     pub(crate) async fn idle(&self) {
         loop {
             let woken = self.inner.idle.notified();
-            if self.inner.active.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
-                return;
+            {
+                let buckets = self.buckets();
+                if buckets.waiting.is_empty() && buckets.taken.is_empty() {
+                    return;
+                }
             }
             woken.await;
         }
     }
 
-    async fn work(self, bucket: i16) {
+    fn buckets(&self) -> MutexGuard<'_, Buckets> {
+        self.inner.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes every bucket that waits and that no other worker is at.
+    fn take(&self) -> BTreeSet<i16> {
+        let mut buckets = self.buckets();
+        let Buckets { waiting, taken } = &mut *buckets;
+        let mine: BTreeSet<i16> = waiting.difference(taken).copied().collect();
+        waiting.retain(|bucket| !mine.contains(bucket));
+        taken.extend(&mine);
+        mine
+    }
+
+    fn give_back(&self, mine: &BTreeSet<i16>, again: &BTreeSet<i16>) {
+        let mut buckets = self.buckets();
+        buckets.taken.retain(|bucket| !mine.contains(bucket));
+        buckets.waiting.extend(again);
+        // A bucket that was woken while it was taken waits for someone to take it now.
+        let more = !buckets.waiting.is_empty();
+        drop(buckets);
+        if more {
+            self.inner.work.notify_one();
+        } else {
+            self.inner.idle.notify_waiters();
+        }
+    }
+
+    async fn work(self) {
         let mut pause = BACK_OFF.0;
-        loop {
-            match self.turn(bucket).await {
-                Ok(Turn::More) => pause = BACK_OFF.0,
-                Ok(Turn::Busy) => tokio::time::sleep(Duration::from_millis(5)).await,
-                Ok(Turn::Done) => {
+        while !self.inner.pool.is_closed() {
+            let mine = self.take();
+            if mine.is_empty() {
+                self.inner.work.notified().await;
+                continue;
+            }
+            let again = match self.turn(&mine).await {
+                Ok(turn) => {
                     pause = BACK_OFF.0;
-                    let mut active = self.inner.active.lock().unwrap_or_else(PoisonError::into_inner);
-                    if active.insert(bucket, false) != Some(true) {
-                        active.remove(&bucket);
-                        drop(active);
-                        self.inner.idle.notify_waiters();
-                        return;
+                    if !turn.busy.is_empty() && !turn.more {
+                        tokio::time::sleep(BUSY).await;
                     }
+                    if turn.more { mine.clone() } else { turn.busy }
                 }
                 Err(reason) => {
-                    tracing::warn!(outbox.bucket = bucket, %reason, pause_ms = pause.as_millis() as u64, "events wait");
+                    tracing::warn!(%reason, pause_ms = pause.as_millis() as u64, "events wait in the outbox");
                     tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
                     pause = (pause * 2).min(BACK_OFF.1);
+                    mine.clone()
                 }
-            }
+            };
+            self.give_back(&mine, &again);
         }
     }
 
     /// Takes a batch in order, sends it, removes it. A crash in between sends it again: consumers have an inbox.
-    async fn turn(&self, bucket: i16) -> Result<Turn, String> {
+    async fn turn(&self, mine: &BTreeSet<i16>) -> Result<Turn, String> {
         let failed = |error: sqlx::Error| error.to_string();
         let mut transaction = self.inner.pool.begin().await.map_err(failed)?;
-        let locked = sqlx::query_scalar!(
-            r#"SELECT pg_try_advisory_xact_lock(hashtext('publisher ' || current_schema()), $1::int) AS "locked!""#,
-            i32::from(bucket),
-        )
-        .fetch_one(&mut *transaction)
-        .await
-        .map_err(failed)?;
-        if !locked {
-            return Ok(Turn::Busy);
-        }
+        let locked = lock(&mut transaction, mine).await.map_err(failed)?;
+        let busy: BTreeSet<i16> = mine.difference(&locked.iter().copied().collect()).copied().collect();
         let rows = sqlx::query!(
-            "SELECT position, event_id, topic, key, value FROM outbox WHERE bucket = $1 ORDER BY position LIMIT $2",
-            bucket,
+            "SELECT position, event_id, topic, key, value FROM outbox WHERE bucket = ANY($1) ORDER BY position LIMIT $2",
+            &locked,
             BATCH,
         )
         .fetch_all(&mut *transaction)
         .await
         .map_err(failed)?;
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Turn::Done) };
-        let (first, last, count) = (first.position, last.position, rows.len());
-
-        let records = rows.into_iter().map(|row| Record {
+        if rows.is_empty() {
+            return Ok(Turn { busy, more: false });
+        }
+        let taken = fitting(rows.iter().map(|row| row.value.len()));
+        let more = taken < rows.len() || rows.len() as i64 == BATCH;
+        let positions: Vec<i64> = rows.iter().take(taken).map(|row| row.position).collect();
+        let records = rows.into_iter().take(taken).map(|row| Record {
             id: row.event_id.to_string(),
             topic: row.topic,
             key: row.key,
             content_type: learnflow_events::CONTENT_TYPE,
             value: row.value.into(),
         });
-        for run in runs_of_one_topic(records) {
-            if let Some(record) = run.first() {
-                let sent = self.inner.sidecar.publish_bulk(&record.topic, &run).await;
-                sent.map_err(|error| reason(&error))?;
-            }
-        }
-        sqlx::query!(
-            "DELETE FROM outbox WHERE bucket = $1 AND position BETWEEN $2 AND $3",
-            bucket,
-            first,
-            last,
-        )
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
+        let sent = by_topic(records).into_iter().map(|records| self.send(records));
+        futures::future::try_join_all(sent).await?;
+        sqlx::query!("DELETE FROM outbox WHERE position = ANY($1)", &positions)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
-        Ok(if count as i64 == BATCH { Turn::More } else { Turn::Done })
+        Ok(Turn { busy, more })
+    }
+
+    async fn send(&self, records: Vec<Record>) -> Result<(), String> {
+        let Some(first) = records.first() else { return Ok(()) };
+        let sent = self.inner.sidecar.publish_bulk(&first.topic, &records).await;
+        sent.map_err(|error| {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            format!("{error}{cause}")
+        })
     }
 
     /// Finds buckets that hold something, whoever left it there, and clears the inbox of what is too old to come again.
@@ -170,33 +210,83 @@ impl Publisher {
     async fn sweep_once(&self, clear_inbox: bool) -> Result<(), Error> {
         let buckets =
             sqlx::query_scalar!("SELECT DISTINCT bucket FROM outbox").fetch_all(&self.inner.pool).await?;
-        for bucket in buckets {
-            self.wake(bucket);
+        if !buckets.is_empty() {
+            self.wake(buckets);
         }
         if clear_inbox {
-            let removed = sqlx::query!("DELETE FROM inbox WHERE received_at < now() - make_interval(days => $1)", INBOX_DAYS)
-                .execute(&self.inner.pool)
-                .await?
-                .rows_affected();
+            let old = sqlx::query!("DELETE FROM inbox WHERE received_at < now() - make_interval(days => $1)", INBOX_DAYS);
+            let removed = old.execute(&self.inner.pool).await?.rows_affected();
             tracing::debug!(removed, "inbox cleared of what is too old to come again");
         }
         Ok(())
     }
 }
 
-fn reason(error: &learnflow_dapr::Error) -> String {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    format!("{error}{cause}")
+/// Locks what can be locked, until the transaction ends.
+async fn lock(
+    transaction: &mut Transaction<'static, Postgres>,
+    buckets: &BTreeSet<i16>,
+) -> Result<Vec<i16>, sqlx::Error> {
+    let wanted: Vec<i16> = buckets.iter().copied().collect();
+    sqlx::query_scalar!(
+        r#"SELECT bucket AS "bucket!" FROM unnest($1::smallint[]) AS bucket
+           WHERE pg_try_advisory_xact_lock(hashtext('publisher ' || current_schema()), bucket::int)"#,
+        &wanted,
+    )
+    .fetch_all(&mut **transaction)
+    .await
 }
 
-/// Splits records into runs of one topic without changing their order, since a bulk publish has one topic.
-fn runs_of_one_topic(records: impl Iterator<Item = Record>) -> Vec<Vec<Record>> {
-    let mut runs: Vec<Vec<Record>> = Vec::new();
+/// How many of the events, by their sizes, fit into one turn; at least one.
+fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
+    let mut total = 0;
+    let fit = sizes.take_while(|size| {
+        total += size;
+        total <= BATCH_BYTES
+    });
+    fit.count().max(1)
+}
+
+/// One batch a topic, each in the order of the records, since a bulk publish has one topic. Order is promised within a
+/// topic only.
+fn by_topic(records: impl Iterator<Item = Record>) -> Vec<Vec<Record>> {
+    let mut batches: Vec<Vec<Record>> = Vec::new();
     for record in records {
-        match runs.last_mut() {
-            Some(run) if run.last().is_some_and(|last| last.topic == record.topic) => run.push(record),
-            _ => runs.push(vec![record]),
+        match batches.iter_mut().find(|batch| batch.first().is_some_and(|first| first.topic == record.topic)) {
+            Some(batch) => batch.push(record),
+            None => batches.push(vec![record]),
         }
     }
-    runs
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(topic: &str, id: &str) -> Record {
+        Record {
+            id: id.to_owned(),
+            topic: topic.to_owned(),
+            key: "k".to_owned(),
+            content_type: learnflow_events::CONTENT_TYPE,
+            value: bytes::Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn a_turn_takes_what_fits_and_at_least_one() {
+        assert_eq!(fitting([10, 20, 30].into_iter()), 3);
+        assert_eq!(fitting([BATCH_BYTES / 2, BATCH_BYTES / 2, 1].into_iter()), 2);
+        assert_eq!(fitting([BATCH_BYTES + 1, 1].into_iter()), 1);
+    }
+
+    #[test]
+    fn batches_keep_the_order_within_a_topic() {
+        let records = [("a", "1"), ("b", "2"), ("a", "3"), ("b", "4")].map(|(topic, id)| record(topic, id));
+        let batches = by_topic(records.into_iter());
+        let ids: Vec<Vec<&str>> =
+            batches.iter().map(|batch| batch.iter().map(|record| record.id.as_str()).collect()).collect();
+        assert_eq!(ids, [["1", "3"], ["2", "4"]]);
+    }
 }

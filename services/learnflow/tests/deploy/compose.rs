@@ -18,7 +18,11 @@ pub(crate) fn problems(files: &Files, facts: &Facts) -> Vec<String> {
         if services[app].is_null() {
             found.push(format!("{app}: the service is missing"));
         } else {
-            found.extend(app_problems(role, &services[app], facts).into_iter().map(|problem| format!("{app}: {problem}")));
+            found.extend(
+                app_problems(role, &services[app], facts)
+                    .into_iter()
+                    .map(|problem| format!("{app}: {problem}")),
+            );
         }
         if services[sidecar.as_str()].is_null() {
             found.push(format!("{sidecar}: the service is missing"));
@@ -70,7 +74,8 @@ fn app_problems(role: Role, service: &Value, facts: &Facts) -> Vec<String> {
         let url = url.map(String::as_str);
         must(url.is_some(), "DATABASE_URL is missing".to_owned());
         let fits = url.is_none_or(|url| {
-            url.starts_with(&format!("postgres://{database}:{password}")) && url.ends_with("@postgres:5432/learnflow")
+            url.starts_with(&format!("postgres://{database}:{password}"))
+                && url.ends_with("@postgres:5432/learnflow")
         });
         must(fits, format!("DATABASE_URL is not that of the role {database}"));
     } else {
@@ -85,7 +90,10 @@ fn app_problems(role: Role, service: &Value, facts: &Facts) -> Vec<String> {
     let published = texts(&service["ports"]);
     if role == Role::Gateway {
         must(listen == Some(&format!("0.0.0.0:{port}")), format!("LEARNFLOW_LISTEN is {listen:?}"));
-        must(published == [format!("127.0.0.1:{port}:{port}")], format!("the published ports are {published:?}"));
+        must(
+            published == [format!("127.0.0.1:{port}:{port}")],
+            format!("the published ports are {published:?}"),
+        );
     } else {
         // The sidecar shares its loopback interface; nobody else needs to reach it.
         must(listen.is_none(), "LEARNFLOW_LISTEN takes it off the loopback interface".to_owned());
@@ -102,7 +110,10 @@ fn sidecar_problems(role: Role, service: &Value, facts: &Facts, files: &Files) -
     };
     let app = role.app_id();
     let image = service["image"].as_str().unwrap_or_default();
-    must(image == format!("daprio/daprd:{}", facts.daprd), format!("the image {image} is not daprd {}", facts.daprd));
+    must(
+        image == format!("daprio/daprd:{}", facts.daprd),
+        format!("the image {image} is not daprd {}", facts.daprd),
+    );
     let network = service["network_mode"].as_str().unwrap_or_default();
     must(network == format!("service:{app}"), format!("network_mode is {network:?}"));
     must(!service["depends_on"][app].is_null(), format!("it does not wait for {app}"));
@@ -116,14 +127,23 @@ fn sidecar_problems(role: Role, service: &Value, facts: &Facts, files: &Files) -
     }
 
     let command = service["command"].as_str().unwrap_or_default();
-    let flag = |name: &str| command.split_whitespace().find_map(|word| word.strip_prefix(&format!("--{name}=")));
+    let flag =
+        |name: &str| command.split_whitespace().find_map(|word| word.strip_prefix(&format!("--{name}=")));
     must(flag("app-id") == Some(app), format!("--app-id is {:?}", flag("app-id")));
     let port = role.has_app_channel().then(|| role.default_port().to_string());
-    must(flag("app-port") == port.as_deref(), format!("--app-port is {:?} and not {port:?}", flag("app-port")));
-    let mounted = texts(&service["volumes"]).iter().any(|mount| mount.starts_with("../components/local:/components"));
-    must(mounted && flag("resources-path") == Some("/components"), "it does not load components/local".to_owned());
+    must(
+        flag("app-port") == port.as_deref(),
+        format!("--app-port is {:?} and not {port:?}", flag("app-port")),
+    );
+    let mounted =
+        texts(&service["volumes"]).iter().any(|mount| mount.starts_with("../components/local:/components"));
+    must(
+        mounted && flag("resources-path") == Some("/components"),
+        "it does not load components/local".to_owned(),
+    );
 
-    let format = files.yaml("name-resolution.yaml")["spec"]["nameResolution"]["configuration"]["format"].clone();
+    let format =
+        files.yaml("name-resolution.yaml")["spec"]["nameResolution"]["configuration"]["format"].clone();
     let internal = flag("dapr-internal-grpc-port").unwrap_or_default();
     let address = format.as_str().unwrap_or_default();
     must(

@@ -84,7 +84,8 @@ fn keys_below(folder: &Path, keys: &mut BTreeSet<String>) {
             let text = std::fs::read_to_string(&path).expect("UTF-8");
             for method in [".or(", ".optional(", ".required(", ".millis("] {
                 let arguments = text.split(method).skip(1);
-                let literals = arguments.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+                let literals =
+                    arguments.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
                 keys.extend(literals.filter(|literal| is_key(literal)).map(str::to_owned));
             }
         }

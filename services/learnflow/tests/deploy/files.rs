@@ -5,8 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde_yaml_ng::Value;
 
-const NAMES: [&str; 6] =
-    ["compose.yaml", "name-resolution.yaml", ".env.example", "postgres/roles.sh", "Dockerfile", "Dockerfile.dockerignore"];
+const NAMES: [&str; 6] = [
+    "compose.yaml",
+    "name-resolution.yaml",
+    ".env.example",
+    "postgres/roles.sh",
+    "Dockerfile",
+    "Dockerfile.dockerignore",
+];
 
 /// The text of each file, by its name below `deploy/`.
 pub(crate) struct Files(BTreeMap<&'static str, String>);

@@ -13,7 +13,10 @@ pub(crate) fn problems(files: &Files, facts: &Facts) -> Vec<String> {
     for name in ["kafka", "kafka-topics"] {
         let image = services[name]["image"].as_str().unwrap_or_default();
         if image != format!("apache/kafka:{}", facts.kafka) {
-            found.push(format!("{name}: the image {image} is not Kafka {}, which scripts/stack runs", facts.kafka));
+            found.push(format!(
+                "{name}: the image {image} is not Kafka {}, which scripts/stack runs",
+                facts.kafka
+            ));
         }
     }
 

@@ -123,7 +123,7 @@ pub(crate) async fn another_language_reads_the_record(target: Arc<Target>) -> an
     let body = ask(&target, &student_id, "What is a list?").await?;
     let consumer = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/consumer/run");
     let output = tokio::process::Command::new(consumer)
-        .args(["--brokers", target.brokers()?, "--topic", "learning.requests", "--count", "100000", "--timeout", "10"])
+        .args(["--brokers", target.brokers()?, "--topic", "learning.requests", "--key", &student_id, "--timeout", "60"])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()

@@ -41,7 +41,7 @@ fn component(component: &Component) -> pb::RegisteredComponents {
     };
     pb::RegisteredComponents {
         name: component.name.clone(),
-        r#type: component.component_type.clone(),
+        r#type: component.type_name.clone(),
         version: component.version.clone(),
         capabilities: capabilities.iter().map(ToString::to_string).collect(),
     }

@@ -17,9 +17,9 @@ pub(super) async fn event(call: Call<pb::PublishEventRequest>) -> Result<(), Sta
     let Call { sidecar, request, headers } = call;
     let pb::PublishEventRequest { pubsub_name, topic, data, mut metadata, .. } = request;
     check(&sidecar, &pubsub_name, &topic, &metadata)?;
-    // daprd says its own span in two headers, of which the first looks like a traceparent.
-    let span = trace::sidecar_span(&headers, sidecar.sampling_rate).unwrap_or_default();
-    metadata.insert("traceid".to_owned(), span.to_string());
+    // daprd says its own span in two headers, of which the first looks like a traceparent; empty with tracing off.
+    let span = trace::sidecar_span(&headers, sidecar.sampling_rate);
+    metadata.insert("traceid".to_owned(), span.map(|span| span.to_string()).unwrap_or_default());
     metadata.insert("tracestate".to_owned(), String::new());
     let message = Message { data: Bytes::from(data), metadata };
     let published = publisher::publish(&sidecar, &pubsub_name, &topic, vec![message]).await;

@@ -96,7 +96,9 @@ impl Consumer {
                 Ok(verdicts) => verdicts,
                 Err(status) => {
                     let mut outcomes = outcomes.lock().await;
-                    pending.iter().for_each(|index| outcomes[*index] = Outcome::Failed);
+                    for index in pending {
+                        outcomes[index] = Outcome::Failed;
+                    }
                     return Err(Undelivered::Call(status));
                 }
             };
@@ -106,7 +108,9 @@ impl Consumer {
             let (settled, dropped) = settle(&pending, verdicts.as_ref());
             self.bury_dropped(batch, &metadata, &dropped).await;
             let mut outcomes = outcomes.lock().await;
-            settled.iter().for_each(|(index, outcome)| outcomes[*index] = *outcome);
+            for (index, outcome) in &settled {
+                outcomes[*index] = *outcome;
+            }
             let failed = settled.iter().any(|(_, outcome)| *outcome == Outcome::Failed);
             if failed { Err(Undelivered::Retry) } else { Ok(()) }
         })
@@ -189,6 +193,7 @@ fn settle(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Outcome::{Failed, Taken};
 
     #[test]
     fn each_event_has_its_own_outcome() {
@@ -199,7 +204,6 @@ mod tests {
             ("9".to_owned(), Verdict::Taken),
         ]);
         let (settled, dropped) = settle(&[0, 1, 2, 3], Some(&verdicts));
-        use Outcome::{Failed, Taken};
         assert_eq!(settled, [(0, Taken), (1, Failed), (2, Taken), (3, Failed)]);
         assert_eq!(dropped, [2]);
     }

@@ -99,6 +99,10 @@ fn illegal_key(name: &str) -> Status {
     Status::internal(format!("header key {name:?} contains illegal characters not in [0-9a-z-_.]"))
 }
 
+fn hex(digit: u8) -> char {
+    char::from_digit(digit.into(), 16).unwrap_or_default().to_ascii_uppercase()
+}
+
 /// Go's `url.QueryEscape`.
 fn query_escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -106,7 +110,7 @@ fn query_escape(text: &str) -> String {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => escaped.push(byte.into()),
             b' ' => escaped.push('+'),
-            other => escaped.push_str(&format!("%{other:02X}")),
+            other => escaped.extend(['%', hex(other >> 4), hex(other & 15)]),
         }
     }
     escaped

@@ -25,12 +25,11 @@ impl Consumer {
             let verdict = callback::event(&self.sidecar, request).await.map_err(Undelivered::Call)?;
             drop(call);
             match verdict {
-                Verdict::Taken => Ok(()),
                 Verdict::Retry => Err(Undelivered::Retry),
                 Verdict::Drop if self.has_dead_letters() => {
                     self.bury([letter()]).await.map_err(Undelivered::DeadLetter)
                 }
-                Verdict::Drop => Ok(()),
+                Verdict::Taken | Verdict::Drop => Ok(()),
             }
         })
         .await;

@@ -73,9 +73,9 @@ struct Relay {
 }
 
 impl Relay {
-    fn end(&mut self, status: &Status) -> Option<Result<Frame<Bytes>, Status>> {
+    fn end(&mut self, status: &Status) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         self.inner = None;
-        Some(Ok(Frame::trailers(reply::trailers(status))))
+        Poll::Ready(Some(Ok(Frame::trailers(reply::trailers(status)))))
     }
 }
 
@@ -92,16 +92,16 @@ impl http_body::Body for Relay {
         if !this.fault.is_terminated()
             && let Poll::Ready(Ok(status)) = Pin::new(&mut this.fault).poll(cx)
         {
-            return Poll::Ready(this.end(&status));
+            return this.end(&status);
         }
         let frame = match Pin::new(inner).poll_frame(cx) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Some(Ok(frame))) => frame,
-            Poll::Ready(Some(Err(status))) => return Poll::Ready(this.end(&status)),
-            Poll::Ready(None) => return Poll::Ready(this.end(&status_of(&http::HeaderMap::new()))),
+            Poll::Ready(Some(Err(status))) => return this.end(&status),
+            Poll::Ready(None) => return this.end(&status_of(&http::HeaderMap::new())),
         };
         match frame.data_ref().map(|data| this.scanner.scan(data)) {
-            Some(Err(too_large)) => Poll::Ready(this.end(&too_large.into())),
+            Some(Err(too_large)) => this.end(&too_large.into()),
             Some(Ok(())) => Poll::Ready(Some(Ok(frame))),
             None => {
                 this.inner = None;

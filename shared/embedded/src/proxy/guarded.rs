@@ -118,14 +118,14 @@ async fn drive(callee: &Callee, policy: &Policy, request: Request<Body>, sink: S
 async fn attempt(callee: &Callee, request: Request<Body>, sink: &mut Sink) -> Result<(), Failed> {
     let (parts, mut body) = callee.call(request).await.map_err(Failed::of)?.into_parts();
     if parts.headers.contains_key(Status::GRPC_STATUS) {
-        return sink.settle(parts.headers);
+        return sink.settle(&parts.headers);
     }
     let mut scanner = Scanner::new(MAX_MESSAGE_BYTES);
     let mut head = Some(Response::from_parts(parts, ()));
     loop {
         let frame = match body.frame().await {
             Some(frame) => frame.map_err(Failed::of)?,
-            None => return sink.settle(HeaderMap::new()),
+            None => return sink.settle(&HeaderMap::new()),
         };
         match frame.into_data() {
             Ok(data) if data.is_empty() => {}
@@ -136,15 +136,15 @@ async fn attempt(callee: &Callee, request: Request<Body>, sink: &mut Sink) -> Re
                 }
                 let _ = sink.frames.send(Ok(Frame::data(data))).await;
             }
-            Err(frame) => return sink.settle(frame.into_trailers().unwrap_or_default()),
+            Err(frame) => return sink.settle(&frame.into_trailers().unwrap_or_default()),
         }
     }
 }
 
 impl Sink {
     /// Takes an attempt's trailers: their metadata is kept, their status is the attempt's result.
-    fn settle(&mut self, headers: HeaderMap) -> Result<(), Failed> {
-        let mut status = status_of(&headers);
+    fn settle(&mut self, headers: &HeaderMap) -> Result<(), Failed> {
+        let mut status = status_of(headers);
         let metadata = std::mem::take(status.metadata_mut()).into_headers();
         append(&mut self.trailers, metadata);
         if status.code() == Code::Ok { Ok(()) } else { Err(Failed::of(status)) }
@@ -165,7 +165,7 @@ fn append(to: &mut HeaderMap, from: HeaderMap) {
 
 /// The guarded beginning of a stream: is anyone there to talk to?
 pub(super) async fn handshake(callee: &Callee, policy: &Policy) -> Result<(), Status> {
-    let policy = Policy { timeout: policy.timeout.or(Some(Duration::from_secs(60))), ..policy.clone() };
+    let policy = Policy { timeout: policy.timeout.or(Some(Duration::from_mins(1))), ..policy.clone() };
     resiliency::run(&policy, || async { callee.reachable().await.map_err(Failed::of) })
         .await
         .map_err(|failed: Failed| failed.status)

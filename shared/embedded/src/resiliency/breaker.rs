@@ -24,7 +24,7 @@ impl Default for BreakerSettings {
         Self {
             max_requests: 1,
             interval: Duration::ZERO,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             trip: Trip::default(),
         }
     }

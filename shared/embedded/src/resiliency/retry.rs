@@ -28,8 +28,8 @@ impl Default for Retry {
             exponential: false,
             duration: Duration::from_secs(5),
             initial_interval: Duration::from_millis(500),
-            max_interval: Duration::from_secs(60),
-            max_elapsed: Duration::from_secs(15 * 60),
+            max_interval: Duration::from_mins(1),
+            max_elapsed: Duration::from_mins(15),
             max_retries: None,
             codes: None,
         }

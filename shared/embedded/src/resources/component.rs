@@ -15,7 +15,7 @@ use crate::resiliency::Retry;
 pub(crate) struct Component {
     pub(crate) name: String,
     /// As the file has it, for GetMetadata.
-    pub(crate) component_type: String,
+    pub(crate) type_name: String,
     pub(crate) version: String,
     /// The app-ids that see it; empty for all.
     scopes: Vec<String>,
@@ -75,7 +75,7 @@ impl Component {
         if metadata.name.is_empty() {
             return Err(place.unsupported("metadata.name", "a component needs a name"));
         }
-        let kind = match spec.component_type.as_str() {
+        let kind = match spec.type_name.as_str() {
             "pubsub.kafka" => Kind::Pubsub(Box::new(kafka(&spec, place)?)),
             "pubsub.in-memory" => Kind::Pubsub(Box::new(in_memory(&spec, place)?)),
             "state.in-memory" | "state.postgresql" => Kind::State(state(&spec, place)?),
@@ -88,8 +88,8 @@ impl Component {
                 return Err(place.unsupported("spec.type", message));
             }
         };
-        let ComponentSpec { component_type, version, .. } = spec;
-        Ok(Self { name: metadata.name, component_type, version, scopes, kind })
+        let ComponentSpec { type_name, version, .. } = spec;
+        Ok(Self { name: metadata.name, type_name, version, scopes, kind })
     }
 
     /// Does `app` see this component?
@@ -212,7 +212,8 @@ fn component_retry(settings: &Settings<'_>) -> Result<Retry, Error> {
     retry.initial_interval = settings.duration("backOffInitialInterval", retry.initial_interval)?;
     retry.max_interval = settings.duration("backOffMaxInterval", retry.max_interval)?;
     retry.max_elapsed = settings.duration("backOffMaxElapsedTime", retry.max_elapsed)?;
-    retry.max_retries = settings.parsed("backOffMaxRetries", None, super::resiliency::max_retries)?;
+    let max_retries: i64 = settings.parsed("backOffMaxRetries", -1, |text| text.parse().ok())?;
+    retry.max_retries = u32::try_from(max_retries).ok();
     Ok(retry)
 }
 

@@ -52,7 +52,7 @@ pub(super) struct ObjectMeta {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ComponentSpec {
     #[serde(rename = "type")]
-    pub(super) component_type: String,
+    pub(super) type_name: String,
     #[serde(default)]
     pub(super) version: String,
     #[serde(default)]

@@ -45,7 +45,7 @@ impl Place<'_> {
         Error::Unsupported { file: self.file.to_owned(), field: field.into(), message: message.into() }
     }
 
-    pub(crate) fn syntax(&self, message: impl ToString) -> Error {
-        Error::Syntax { file: self.file.to_owned(), message: message.to_string() }
+    pub(crate) fn syntax(&self, message: impl std::fmt::Display) -> Error {
+        Error::Syntax { file: self.file.to_owned(), message: format!("{message}") }
     }
 }

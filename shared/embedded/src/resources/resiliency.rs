@@ -211,8 +211,3 @@ fn breaker(spec: BreakerSpec, place: Place<'_>, field: &str) -> Result<BreakerSe
         trip,
     })
 }
-
-/// `maxRetries` as components write it: -1 (any negative number) is for ever.
-pub(super) fn max_retries(text: &str) -> Option<Option<u32>> {
-    text.parse::<i64>().ok().map(|max| u32::try_from(max).ok())
-}

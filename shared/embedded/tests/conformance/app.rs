@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use dapr::dapr::proto::common::v1 as common;
 use dapr::dapr::proto::runtime::v1 as pb;
+use pb::app_callback_alpha_server::{AppCallbackAlpha, AppCallbackAlphaServer};
 use pb::app_callback_health_check_server::{AppCallbackHealthCheck, AppCallbackHealthCheckServer};
 use pb::app_callback_server::{AppCallback, AppCallbackServer};
 use pb::topic_event_bulk_request_entry::Event;
@@ -27,7 +28,7 @@ pub(crate) struct Delivery {
     /// Of the call, by name; several values of one name are several entries.
     pub(crate) metadata: Vec<(String, String)>,
     pub(crate) at: Instant,
-    /// Deliveries that the app had in hand, this one included.
+    /// Events of its partition that the app had in hand, this one included.
     pub(crate) in_hand: usize,
 }
 
@@ -47,7 +48,8 @@ struct State {
     batches: Vec<pb::TopicEventBulkRequest>,
     /// How often some bytes have come.
     seen: HashMap<Vec<u8>, u32>,
-    in_hand: usize,
+    /// By topic and partition.
+    in_hand: HashMap<String, usize>,
 }
 
 /// A running app.
@@ -81,6 +83,7 @@ impl TestApp {
         let serving = Server::builder()
             .add_service(Echo { app: name.to_owned(), counts: Arc::clone(&app.counts) })
             .add_service(callback)
+            .add_service(AppCallbackAlphaServer::new(app.clone()))
             .add_service(AppCallbackHealthCheckServer::new(app.clone()))
             .add_service(service);
         let (incoming, stop) = (TcpIncoming::from(listener).with_nodelay(Some(true)), app.stop.clone());
@@ -135,6 +138,20 @@ impl TestApp {
         self.wait(topic, |deliveries| deliveries.len() >= count).await
     }
 
+    fn take_batch(
+        &self,
+        request: pb::TopicEventBulkRequest,
+    ) -> Result<Response<pb::TopicEventBulkResponse>, Status> {
+        self.state.lock().unwrap().batches.push(request.clone());
+        let status = |entry: pb::TopicEventBulkRequestEntry| {
+            let Some(Event::Bytes(data)) = entry.event else { panic!("not bytes: {entry:?}") };
+            let status = self.reply(&data).map(Into::into);
+            status.map(|status| pb::TopicEventBulkResponseEntry { entry_id: entry.entry_id, status })
+        };
+        let statuses = request.entries.into_iter().map(status).collect::<Result<_, _>>()?;
+        Ok(Response::new(pb::TopicEventBulkResponse { statuses }))
+    }
+
     /// What the bytes of an event ask for: `verb:times:label`, of which the first attempts get the verb.
     fn reply(&self, data: &[u8]) -> Result<Reply, Status> {
         let times_seen = {
@@ -175,20 +192,23 @@ impl AppCallback for TestApp {
             }
             KeyAndValueRef::Binary(..) => None,
         });
-        let metadata = metadata.collect();
+        let metadata: Vec<_> = metadata.collect();
         let request = request.into_inner();
         let data = request.data.clone();
+        let partition = metadata.iter().find(|(name, _)| name == "__partition").map(|(_, value)| value);
+        let place = format!("{} {}", request.topic, partition.cloned().unwrap_or_default());
         {
             let mut state = self.state.lock().unwrap();
-            state.in_hand += 1;
-            let in_hand = state.in_hand;
+            let in_hand = state.in_hand.entry(place.clone()).or_default();
+            *in_hand += 1;
+            let in_hand = *in_hand;
             state.deliveries.push(Delivery { request, metadata, at: Instant::now(), in_hand });
         }
         if data.starts_with(b"slow:") {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let reply = self.reply(&data);
-        self.state.lock().unwrap().in_hand -= 1;
+        *self.state.lock().unwrap().in_hand.entry(place).or_default() -= 1;
         Ok(Response::new(pb::TopicEventResponse { status: reply?.into() }))
     }
 
@@ -196,15 +216,10 @@ impl AppCallback for TestApp {
         &self,
         request: Request<pb::TopicEventBulkRequest>,
     ) -> Result<Response<pb::TopicEventBulkResponse>, Status> {
-        let request = request.into_inner();
-        self.state.lock().unwrap().batches.push(request.clone());
-        let status = |entry: pb::TopicEventBulkRequestEntry| {
-            let Some(Event::Bytes(data)) = entry.event else { panic!("not bytes: {entry:?}") };
-            let status = self.reply(&data).map(Into::into);
-            status.map(|status| pb::TopicEventBulkResponseEntry { entry_id: entry.entry_id, status })
-        };
-        let statuses = request.entries.into_iter().map(status).collect::<Result<_, _>>()?;
-        Ok(Response::new(pb::TopicEventBulkResponse { statuses }))
+        if request.get_ref().topic.ends_with(".old") {
+            return Err(Status::unimplemented("this app knows the older method"));
+        }
+        self.take_batch(request.into_inner())
     }
 
     async fn list_topic_subscriptions(
@@ -236,6 +251,24 @@ impl AppCallback for TestApp {
     }
 
     async fn on_job_event(
+        &self,
+        _: Request<pb::JobEventRequest>,
+    ) -> Result<Response<pb::JobEventResponse>, Status> {
+        Err(Status::unimplemented("not used"))
+    }
+}
+
+#[async_trait::async_trait]
+impl AppCallbackAlpha for TestApp {
+    async fn on_bulk_topic_event_alpha1(
+        &self,
+        request: Request<pb::TopicEventBulkRequest>,
+    ) -> Result<Response<pb::TopicEventBulkResponse>, Status> {
+        assert!(request.get_ref().topic.ends_with(".old"), "the newer method was there");
+        self.take_batch(request.into_inner())
+    }
+
+    async fn on_job_event_alpha1(
         &self,
         _: Request<pb::JobEventRequest>,
     ) -> Result<Response<pb::JobEventResponse>, Status> {

@@ -41,6 +41,9 @@ const SUBSCRIPTIONS: &[Row] = &[
     ("batch.again", "events", "beta", "", "maxMessagesCount: 10, maxAwaitDurationMs: 100"),
     ("forbidden", "scoped", "beta", "", ""),
     ("small", "small", "beta", "", ""),
+    ("small.read", "small", "beta", "", ""),
+    ("small.escaped", "small", "beta", "", ""),
+    ("batch.old", "events", "beta", "", "maxMessagesCount: 10, maxAwaitDurationMs: 100"),
 ];
 
 /// Topics that no file subscribes to.
@@ -98,7 +101,7 @@ impl Run {
         );
         write("live.yaml", self.kafka("live", "{uuid}", &["initialOffset: newest"], "[]"));
         let excluded = "excludeHeaderMetaRegex: ^(rawPayload|partitionKey|pubsubName)$";
-        let small = ["initialOffset: oldest", "maxMessageBytes: 2000", excluded];
+        let small = ["initialOffset: oldest", "maxMessageBytes: 2000", "escapeHeaders: true", excluded];
         write("small.yaml", self.kafka("small", &format!("{group}-s"), &small, "[]"));
         let publishing = format!("publishingScopes: alpha={};timed=", self.topic("allowed"));
         let protected = format!("protectedTopics: {}", self.topic("secret"));

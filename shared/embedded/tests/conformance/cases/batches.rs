@@ -14,6 +14,7 @@ crate::cases::cases! {
     without_a_policy_only_what_failed_is_buried,
     a_policy_tries_again_only_what_failed,
     without_a_dead_letter_the_whole_batch_comes_again,
+    an_app_without_the_newer_method_gets_the_older,
 }
 
 fn text(entry: &pb::TopicEventBulkRequestEntry) -> String {
@@ -107,7 +108,7 @@ async fn a_policy_tries_again_only_what_failed(world: Arc<World>) {
 }
 
 async fn without_a_dead_letter_the_whole_batch_comes_again(world: Arc<World>) {
-    let entries = ["ok:0:a", "retry:1:b", "ok:0:c"];
+    let entries = ["ok:0:a", "retry:1:again", "ok:0:c"];
     let entry = |(index, data): (usize, &&str)| pb::BulkPublishRequestEntry {
         entry_id: index.to_string(),
         event: data.as_bytes().to_vec(),
@@ -122,7 +123,12 @@ async fn without_a_dead_letter_the_whole_batch_comes_again(world: Arc<World>) {
         metadata: [("rawPayload".to_owned(), "true".to_owned())].into(),
     };
     world.dapr("alpha").bulk_publish_event(request).await.unwrap();
-    let batches = wait(&world, "batch.again", |counts| counts.get("retry:1:b") == Some(&2)).await;
+    let batches = wait(&world, "batch.again", |counts| counts.get("retry:1:again") == Some(&2)).await;
     let last: Vec<_> = batches.last().unwrap().entries.iter().map(text).collect();
     assert_eq!(last, entries);
+}
+
+async fn an_app_without_the_newer_method_gets_the_older(world: Arc<World>) {
+    publish(&world, "events", "batch.old", &["ok:0:old"]).await;
+    wait(&world, "batch.old", |counts| counts.len() == 1).await;
 }

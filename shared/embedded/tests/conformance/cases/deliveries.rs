@@ -112,6 +112,7 @@ async fn events_of_a_key_come_in_order(world: Arc<World>) {
         let expected: Vec<_> = (0..events).map(|number| format!("slow:{key}:{number}")).collect();
         assert_eq!(by_key[format!("student-{key}").as_str()], expected);
     }
+    assert!(all.iter().all(|delivery| delivery.in_hand == 1), "several at once of one partition");
     let partitions = |delivery: &Delivery| delivery.meta("__partition").unwrap().to_owned();
     let used = all.iter().map(partitions).collect::<std::collections::HashSet<_>>().len();
     assert!(used > 1, "all keys in one partition");

@@ -11,7 +11,10 @@ use crate::world::{World, publish_request};
 crate::cases::cases! {
     a_record_has_the_exact_bytes_the_key_and_every_header,
     excluded_headers_are_not_written,
+    excluded_headers_are_not_read,
+    keys_and_headers_can_be_escaped,
     a_bulk_publish_keeps_each_key,
+    metadata_of_a_bulk_publish_goes_before_an_entrys,
     a_bulk_publish_needs_distinct_entry_ids,
     a_bulk_publish_with_a_record_too_large_fails,
     an_unknown_pubsub_is_an_invalid_argument,
@@ -19,6 +22,7 @@ crate::cases::cases! {
     names_may_not_be_empty,
     scopes_deny_a_publish,
     errors_have_a_reason,
+    a_topic_that_is_not_there_is_refused,
     a_record_over_1_mib_is_refused,
     a_record_of_almost_1_mib_passes,
 }
@@ -40,13 +44,12 @@ async fn a_record_has_the_exact_bytes_the_key_and_every_header(world: Arc<World>
     assert_eq!(record.key.as_deref(), Some("student"));
     let headers: BTreeMap<_, _> =
         record.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let none = "00-00000000000000000000000000000000-0000000000000000-00";
     let expected = BTreeMap::from([
         ("X-Own", "ü"),
         ("content-type", CONTENT_TYPE),
         ("partitionKey", "student"),
         ("rawPayload", "true"),
-        ("traceid", none),
+        ("traceid", ""),
         ("traceparent", PARENT),
         ("tracestate", ""),
     ]);
@@ -62,6 +65,44 @@ async fn excluded_headers_are_not_written(world: Arc<World>) {
     assert_eq!(delivery.meta("__key"), Some("k"));
     assert_eq!(delivery.meta("x-own"), Some("1"));
     assert_eq!((delivery.meta("rawpayload"), delivery.meta("partitionkey")), (None, None));
+}
+
+async fn excluded_headers_are_not_read(world: Arc<World>) {
+    // Written by a component that excludes nothing, read by one that does.
+    world.publish("events", "small.read", "k", b"read").await;
+    let delivery = world.app("beta").wait_for(&world.topic("small.read"), 1).await.remove(0);
+    assert_eq!((delivery.meta("__key"), delivery.meta("traceid")), (Some("k"), Some("")));
+    assert_eq!((delivery.meta("rawpayload"), delivery.meta("partitionkey")), (None, None));
+}
+
+async fn keys_and_headers_can_be_escaped(world: Arc<World>) {
+    let metadata = [("partitionKey", "Zoë & co"), ("x-own", "ü")];
+    world.publish_with("small", "small.escaped", &metadata, b"escaped").await.unwrap();
+    let delivery = world.app("beta").wait_for(&world.topic("small.escaped"), 1).await.remove(0);
+    assert_eq!((delivery.meta("__key"), delivery.meta("x-own")), (Some("Zo%C3%AB+%26+co"), Some("%C3%BC")));
+}
+
+async fn metadata_of_a_bulk_publish_goes_before_an_entrys(world: Arc<World>) {
+    let metadata =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    let entry = pb::BulkPublishRequestEntry {
+        entry_id: "1".to_owned(),
+        event: b"bulk metadata".to_vec(),
+        content_type: "text/plain".to_owned(),
+        metadata: metadata(&[("x-own", "entry"), ("x-entry", "1")]),
+    };
+    let request = pb::BulkPublishRequest {
+        pubsub_name: "events".to_owned(),
+        topic: world.topic("records"),
+        entries: vec![entry],
+        metadata: metadata(&[("rawPayload", "true"), ("x-own", "request")]),
+    };
+    world.dapr("alpha").bulk_publish_event(request).await.unwrap();
+    let records = world.wait_for_records("records", 1).await;
+    let record = records.into_iter().find(|record| record.value.as_ref() == b"bulk metadata").unwrap();
+    let expected = [("rawPayload", "true"), ("x-entry", "1"), ("x-own", "request")];
+    assert_eq!(record.headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(record.key, None);
 }
 
 async fn bulk(
@@ -159,6 +200,11 @@ async fn errors_have_a_reason(world: Arc<World>) {
         let info = status.get_details_error_info().unwrap();
         assert_eq!((info.reason.as_str(), info.domain.as_str()), (reason, "dapr.io"));
     }
+}
+
+async fn a_topic_that_is_not_there_is_refused(world: Arc<World>) {
+    let status = world.publish_with("events", "mistyped", &[], b"never").await.unwrap_err();
+    assert_eq!(status.code(), Code::Internal, "{status}");
 }
 
 async fn a_record_over_1_mib_is_refused(world: Arc<World>) {

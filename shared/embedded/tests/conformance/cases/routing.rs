@@ -20,7 +20,7 @@ crate::cases::cases! {
     an_app_that_is_down_is_unavailable,
     a_method_that_the_app_lacks_is_unimplemented,
     health_of_an_app_passes,
-    a_hundred_and_fifty_calls_share_a_connection,
+    many_calls_share_a_connection,
 }
 
 async fn the_app_id_names_the_callee(world: Arc<World>) {
@@ -90,9 +90,9 @@ async fn health_of_an_app_passes(world: Arc<World>) {
     assert_eq!(answer.status(), ServingStatus::Serving);
 }
 
-async fn a_hundred_and_fifty_calls_share_a_connection(world: Arc<World>) {
+async fn many_calls_share_a_connection(world: Arc<World>) {
     let echo = crate::echo::EchoClient { channel: world.new_channel("alpha") };
-    let calls = (0..150).map(|_| {
+    let calls = (0..250).map(|_| {
         let echo = echo.clone();
         let ask = Ask { delay_ms: 1_000, ..Ask::default() };
         async move { echo.unary(request(ask, &[("dapr-app-id", "beta")])).await }
