@@ -9,13 +9,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use learnflow_runtime::Vars;
 use learnflow_runtime::telemetry::{Telemetry, TelemetryConfig};
 use serde_json::json;
 
 use crate::collector::Collector;
 use crate::http::Http;
 use crate::platform::{Options as PlatformOptions, Platform};
+use crate::stack::Stack;
 
 /// Asked when no question is given.
 const QUESTIONS: [&str; 4] = [
@@ -31,11 +31,17 @@ pub(crate) struct Options {
     /// Questions to ask; without any, the demo asks its own.
     questions: Vec<String>,
     /// A running gateway; without it the platform is started on the embedded runtime.
-    #[arg(long, env = "LEARNFLOW_GATEWAY_URL")]
-    gateway: Option<String>,
-    /// Receives the platform's spans here (its OTEL_EXPORTER_OTLP_ENDPOINT), to show each hop.
     #[arg(long)]
+    gateway: Option<String>,
+    /// Receives a running platform's spans here (its OTEL_EXPORTER_OTLP_ENDPOINT), to show each hop.
+    #[arg(long, requires = "gateway")]
     otlp_listen: Option<SocketAddr>,
+    /// Play on the real stack (daprd, Kafka, PostgreSQL): it is started by scripts/stack and ended afterwards.
+    #[arg(long, conflicts_with = "gateway")]
+    dapr: bool,
+    /// Moves every port of the real stack, so that it can run beside another.
+    #[arg(long, default_value_t = 0, requires = "dapr")]
+    offset: u16,
 }
 
 pub(crate) async fn run(options: Options) -> ExitCode {
@@ -54,21 +60,37 @@ pub(crate) async fn run(options: Options) -> ExitCode {
 async fn play(options: Options) -> anyhow::Result<()> {
     let listen = options.otlp_listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let collector = Collector::start(listen).await?;
-    let Some(gateway) = options.gateway else {
-        let telemetry =
-            TelemetryConfig { otlp_endpoint: Some(collector.endpoint()), log_filter: "warn,learnflow=warn".to_owned() };
-        let telemetry = Telemetry::install("learnflow", &telemetry)?;
-        println!("Starting the platform in this process: embedded runtime, private PostgreSQL …");
-        let platform =
-            Platform::start(PlatformOptions { free_ports: true, env: Vars::default(), ..PlatformOptions::default() })
-                .await?;
-        let played = questions(&platform.gateway_url(), &options.questions, Some(&collector)).await;
-        let stopped = platform.stop().await;
-        tokio::task::spawn_blocking(move || telemetry.flush()).await?;
-        return played.and(stopped);
+    if let Some(gateway) = options.gateway {
+        let collector = options.otlp_listen.map(|_| collector);
+        return questions(&gateway, &options.questions, collector.as_ref()).await;
+    }
+    if options.dapr {
+        return on_the_stack(options.offset, &options.questions, &collector).await;
+    }
+    embedded(&options.questions, &collector).await
+}
+
+async fn embedded(asked: &[String], collector: &Collector) -> anyhow::Result<()> {
+    let telemetry = TelemetryConfig { otlp_endpoint: Some(collector.endpoint()), log_filter: "error".to_owned() };
+    let telemetry = Telemetry::install("learnflow", &telemetry)?;
+    println!("Starting the platform in this process: embedded runtime (no production broker), private PostgreSQL …");
+    let platform = Platform::start(PlatformOptions { free_ports: true, ..PlatformOptions::default() }).await?;
+    let played = questions(&platform.gateway_url(), asked, Some(collector)).await;
+    let stopped = platform.stop().await;
+    tokio::task::spawn_blocking(move || telemetry.flush()).await?;
+    played.and(stopped)
+}
+
+async fn on_the_stack(offset: u16, asked: &[String], collector: &Collector) -> anyhow::Result<()> {
+    println!("Starting the real stack: a sidecar (daprd) for each service, Kafka, PostgreSQL …");
+    let binary = std::env::current_exe().context("cannot find this binary")?;
+    let stack = Stack::up(&binary, offset, &collector.endpoint()).await?;
+    let played = match stack.variable("LEARNFLOW_GATEWAY_URL") {
+        Ok(gateway) => questions(gateway, asked, Some(collector)).await,
+        Err(error) => Err(error),
     };
-    let collector = options.otlp_listen.map(|_| collector);
-    questions(&gateway, &options.questions, collector.as_ref()).await
+    let stopped = stack.down().await;
+    played.and(stopped)
 }
 
 async fn questions(gateway: &str, asked: &[String], collector: Option<&Collector>) -> anyhow::Result<()> {

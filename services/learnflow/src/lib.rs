@@ -9,6 +9,7 @@ pub mod platform;
 mod protoset;
 mod role;
 mod serve;
+pub mod stack;
 mod up;
 
 pub use cli::{Cli, run};

@@ -1,7 +1,7 @@
 //! The whole system, from the edge to the last event. The same cases run on the embedded runtime and on the real stack:
 //!
 //! - `cargo test -p learnflow --test system` starts the platform in this process;
-//! - with the variables of `scripts/stack env` set and `LEARNFLOW_TARGET=stack`, the cases run against that stack.
+//! - with `LEARNFLOW_TARGET=stack` it starts the real stack, its ports moved by `LEARNFLOW_PORT_OFFSET` (2000).
 
 #[path = "system/answers.rs"]
 mod answers;

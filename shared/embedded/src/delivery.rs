@@ -61,11 +61,10 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>, stop: CancellationToken) {
     let mut asked = false;
     while healthy.wait_for(|healthy| *healthy).await.is_ok() && !stop.is_cancelled() {
         if !asked {
-            asked = true;
-            tokio::select! {
-                () = ask_app(&sidecar) => {}
+            asked = tokio::select! {
+                asked = ask_app(&sidecar) => asked,
                 () = stop.cancelled() => return,
-            }
+            };
         }
         let (round, consumers) = (stop.child_token(), TaskTracker::new());
         for subscription in sidecar.subscriptions() {
@@ -83,8 +82,8 @@ pub(crate) async fn run(sidecar: Arc<Sidecar>, stop: CancellationToken) {
     }
 }
 
-/// Asks the app which topics it wants, as daprd does when the app is healthy for the first time.
-async fn ask_app(sidecar: &Sidecar) {
+/// Asks the app which topics it wants, as daprd does when the app is healthy for the first time. False: no answer.
+async fn ask_app(sidecar: &Sidecar) -> bool {
     let retry = Retry {
         exponential: true,
         max_interval: Duration::from_secs(1),
@@ -103,7 +102,11 @@ async fn ask_app(sidecar: &Sidecar) {
                     }
                 });
             sidecar.subscribe(wished.collect());
+            true
         }
-        Err(error) => tracing::error!(app.id = sidecar.app_id, %error, "app does not say its subscriptions"),
+        Err(error) => {
+            tracing::warn!(app.id = sidecar.app_id, %error, "app does not say its subscriptions");
+            false
+        }
     }
 }

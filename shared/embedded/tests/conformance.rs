@@ -120,22 +120,17 @@ async fn try_all(
         async move {
             let running = tokio::spawn((case.run)(world));
             let abort = running.abort_handle();
-            let outcome = match tokio::time::timeout(LIMIT, running).await {
-                Ok(result) => result.map_err(cause),
-                Err(_) => {
-                    abort.abort();
-                    Err(format!("took longer than {LIMIT:?}"))
-                }
+            let outcome = tokio::time::timeout(LIMIT, running).await.map(|result| result.map_err(cause));
+            let late = || {
+                abort.abort();
+                Err(format!("took longer than {LIMIT:?}"))
             };
-            (case.name, outcome)
+            (case.name, outcome.unwrap_or_else(|_| late()))
         }
     }));
     let outcomes = outcomes.buffer_unordered(TOGETHER).collect::<Outcomes>().await;
-    println!(
-        "{name}: {} cases in {:.1?}, after {started:.1?} to start",
-        outcomes.len(),
-        start.elapsed() - started
-    );
+    let took = start.elapsed().saturating_sub(started);
+    println!("{name}: {} cases in {took:.1?}, after {started:.1?} to start", outcomes.len());
     if let Some(world) = Arc::into_inner(world) {
         world.end().await;
     }

@@ -35,32 +35,3 @@ async fn answers_are_in_the_one_that_was_asked_for() {
     assert!(ask("/api/v1/chat", "*/*").await, "this path speaks the frontend's names");
     assert!(!ask("/api/v1/chat?case=snake", "*/*").await);
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn zz_speed() {
-    let edge = Edge::start().await;
-    let channel = tonic::transport::Endpoint::from_shared(format!("http://{}", edge.behind.address)).unwrap().tcp_nodelay(true).connect().await.unwrap();
-    let pool = learnflow_wire::descriptor_pool();
-    let m = pool.get_service_by_name("learnflow.concepts.v1.ConceptsService").unwrap().methods().find(|m| m.name() == "ListModules").unwrap();
-    for kind in ["health", "direct", "modules", "explain", "health", "direct", "modules", "explain"] {
-        let mut times = Vec::new();
-        for _ in 0..300 {
-            let t = std::time::Instant::now();
-            match kind {
-                "health" => { edge.get("/health").await; }
-                "modules" => { edge.get("/api/v1/modules").await; }
-                "direct" => {
-                    let mut grpc = tonic::client::Grpc::new(channel.clone());
-                    grpc.ready().await.unwrap();
-                    let request = tonic::Request::new(prost_reflect::DynamicMessage::new(m.input()));
-                    let path = http::uri::PathAndQuery::from_static("/learnflow.concepts.v1.ConceptsService/ListModules");
-                    grpc.unary(request, path, learnflow_gateway::DynamicCodec::new(m.output())).await.unwrap();
-                }
-                _ => { edge.post("/api/v1/concepts/explain", json!({"concept": "for loops", "mastery_level": 25, "student_id": "maya"})).await; }
-            }
-            times.push(t.elapsed());
-        }
-        times.sort();
-        println!("{kind} p50 {:?} p95 {:?} p99 {:?}", times[150], times[285], times[297]);
-    }
-}

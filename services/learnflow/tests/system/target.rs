@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use learnflow::collector::Collector;
 use learnflow::http::Http;
+use learnflow::Role;
 use learnflow::platform::{Options, Platform};
+use learnflow::stack::Stack;
 use learnflow_dapr::{Sidecar, SidecarConfig};
 use learnflow_runtime::telemetry::{Telemetry, TelemetryConfig};
 use rskafka::client::ClientBuilder;
@@ -22,7 +25,7 @@ pub(crate) struct Target {
 
 enum Kind {
     Embedded { platform: Box<Platform>, telemetry: Telemetry },
-    Stack { brokers: String },
+    Stack(Box<Stack>),
 }
 
 /// A record as it stands on a topic.
@@ -34,7 +37,7 @@ pub(crate) struct Record {
 }
 
 impl Target {
-    /// Starts the embedded platform, or finds the stack that the environment describes.
+    /// Starts the embedded platform or, with `LEARNFLOW_TARGET=stack`, the real one.
     pub(crate) async fn start() -> anyhow::Result<Self> {
         if std::env::var("LEARNFLOW_TARGET").is_ok_and(|target| target == "stack") {
             Self::stack().await
@@ -63,25 +66,22 @@ impl Target {
     }
 
     async fn stack() -> anyhow::Result<Self> {
-        let variable = |key: &str| std::env::var(key).with_context(|| format!("{key} is not set; see scripts/stack env"));
-        let listen: SocketAddr = variable("LEARNFLOW_TEST_OTLP")?.parse().context("LEARNFLOW_TEST_OTLP")?;
-        let collector = Collector::start(listen).await?;
+        let collector = Collector::start(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let offset = std::env::var("LEARNFLOW_PORT_OFFSET").unwrap_or_else(|_| "2000".to_owned());
+        let offset = offset.parse().context("LEARNFLOW_PORT_OFFSET")?;
+        let stack = Stack::up(Path::new(env!("CARGO_BIN_EXE_learnflow")), offset, &collector.endpoint()).await?;
         let mut sidecars = BTreeMap::new();
-        for id in ["chat", "triage", "concepts", "gateway"] {
-            let address = variable(&format!("LEARNFLOW_SIDECAR_{}", id.to_uppercase()))?;
-            sidecars.insert(id.to_owned(), format!("http://{address}"));
+        for role in Role::ALL {
+            let variable = format!("LEARNFLOW_SIDECAR_{}", role.app_id().to_uppercase().replace('-', "_"));
+            sidecars.insert(role.app_id().to_owned(), format!("http://{}", stack.variable(&variable)?));
         }
-        let target = Self {
-            http: Http::new(variable("LEARNFLOW_GATEWAY_URL")?),
-            collector,
-            sidecars,
-            kind: Kind::Stack { brokers: variable("LEARNFLOW_KAFKA_BROKERS")? },
-        };
+        let http = Http::new(stack.variable("LEARNFLOW_GATEWAY_URL")?);
+        let target = Self { http, collector, sidecars, kind: Kind::Stack(Box::new(stack)) };
         target.wait_until_ready().await?;
         Ok(target)
     }
 
-    /// Ready for calls, and events flow: one question has been answered.
+    /// Ready for calls: the edge says so.
     async fn wait_until_ready(&self) -> anyhow::Result<()> {
         for _ in 0..150 {
             if self.http.get("/ready").await.is_ok_and(|answer| answer.status.is_success()) {
@@ -94,7 +94,7 @@ impl Target {
 
     /// Whether a case makes sense here: another language can only read from a real Kafka.
     pub(crate) fn supports(&self, case: &str) -> bool {
-        matches!(self.kind, Kind::Stack { .. }) || case != "events::another_language_reads_the_record"
+        matches!(self.kind, Kind::Stack(_)) || case != "events::another_language_reads_the_record"
     }
 
     /// The address of a service's sidecar, as a URI.
@@ -110,7 +110,7 @@ impl Target {
     /// The real broker's address.
     pub(crate) fn brokers(&self) -> anyhow::Result<&str> {
         match &self.kind {
-            Kind::Stack { brokers } => Ok(brokers),
+            Kind::Stack(stack) => stack.variable("LEARNFLOW_KAFKA_BROKERS"),
             Kind::Embedded { .. } => anyhow::bail!("the embedded runtime has no broker to connect to"),
         }
     }
@@ -129,16 +129,19 @@ impl Target {
                     })
                     .collect())
             }
-            Kind::Stack { brokers } => kafka_records(brokers, topic).await,
+            Kind::Stack(_) => kafka_records(self.brokers()?, topic).await,
         }
     }
 
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        if let Kind::Embedded { platform, telemetry } = self.kind {
-            platform.stop().await?;
-            tokio::task::spawn_blocking(move || telemetry.flush()).await?;
+        match self.kind {
+            Kind::Embedded { platform, telemetry } => {
+                platform.stop().await?;
+                tokio::task::spawn_blocking(move || telemetry.flush()).await?;
+                Ok(())
+            }
+            Kind::Stack(stack) => stack.down().await,
         }
-        Ok(())
     }
 }
 

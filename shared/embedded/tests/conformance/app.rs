@@ -177,6 +177,11 @@ impl TestApp {
     }
 }
 
+/// A topic for which the app plays one of before 1.17.
+fn knows_only_the_older(request: &pb::TopicEventBulkRequest) -> bool {
+    request.path == "/batch.old"
+}
+
 /// How long a case waits for what must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(25);
 
@@ -216,7 +221,7 @@ impl AppCallback for TestApp {
         &self,
         request: Request<pb::TopicEventBulkRequest>,
     ) -> Result<Response<pb::TopicEventBulkResponse>, Status> {
-        if request.get_ref().topic.ends_with(".old") {
+        if knows_only_the_older(request.get_ref()) {
             return Err(Status::unimplemented("this app knows the older method"));
         }
         self.take_batch(request.into_inner())
@@ -264,7 +269,7 @@ impl AppCallbackAlpha for TestApp {
         &self,
         request: Request<pb::TopicEventBulkRequest>,
     ) -> Result<Response<pb::TopicEventBulkResponse>, Status> {
-        assert!(request.get_ref().topic.ends_with(".old"), "the newer method was there");
+        assert!(knows_only_the_older(request.get_ref()), "the newer method was there");
         self.take_batch(request.into_inner())
     }
 

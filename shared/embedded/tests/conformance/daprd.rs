@@ -77,7 +77,7 @@ impl Daprds {
 
 impl Process {
     async fn ready(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let address = format!("http://{}", self.sidecar);
             if let Ok(mut client) = pb::dapr_client::DaprClient::connect(address).await

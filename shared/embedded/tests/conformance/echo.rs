@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -160,11 +161,11 @@ impl Echo {
         Ok(with_initial(self.answer(&ask, attempt, metadata)))
     }
 
-    async fn server_stream(self, request: Request<Ask>) -> Result<Response<Answers>, Status> {
+    fn server_stream(self, request: Request<Ask>) -> Answers {
         let metadata = pairs(request.metadata());
         let ask = request.into_inner();
         let (attempt, guard) = self.attempt(&ask);
-        let stream = async_stream(move |sender| async move {
+        async_stream(move |sender| async move {
             for _ in 0..ask.answers {
                 tokio::time::sleep(Duration::from_millis(ask.delay_ms)).await;
                 if sender.send(Ok(self.answer(&ask, attempt, metadata.clone()))).await.is_err() {
@@ -175,8 +176,7 @@ impl Echo {
             if let Some(status) = failure(&ask, attempt) {
                 let _ = sender.send(Err(status)).await;
             }
-        });
-        Ok(with_initial(stream))
+        })
     }
 
     async fn client_stream(self, request: Request<Streaming<Ask>>) -> Result<Response<Answer>, Status> {
@@ -196,10 +196,10 @@ impl Echo {
         }
     }
 
-    async fn bidi(self, request: Request<Streaming<Ask>>) -> Result<Response<Answers>, Status> {
+    fn bidi(self, request: Request<Streaming<Ask>>) -> Answers {
         let metadata = pairs(request.metadata());
         let mut asks = request.into_inner();
-        let stream = async_stream(move |sender| async move {
+        async_stream(move |sender| async move {
             let mut first = None;
             while let Some(Ok(ask)) = asks.next().await {
                 let (attempt, guard) = self.attempt(&ask);
@@ -219,8 +219,7 @@ impl Echo {
             if let Some(guard) = first {
                 guard.finish();
             }
-        });
-        Ok(with_initial(stream))
+        })
     }
 }
 
@@ -291,12 +290,16 @@ impl Service<http::Request<Body>> for Echo {
             Ok(match method.as_str() {
                 "Unary" | "Other" => grpc.unary(service_fn(move |it| echo.clone().unary(it)), request).await,
                 "ServerStream" => {
-                    grpc.server_streaming(service_fn(move |it| echo.clone().server_stream(it)), request).await
+                    let answers = move |ask| ready(Ok(with_initial(echo.clone().server_stream(ask))));
+                    grpc.server_streaming(service_fn(answers), request).await
                 }
                 "ClientStream" => {
                     grpc.client_streaming(service_fn(move |it| echo.clone().client_stream(it)), request).await
                 }
-                "Bidi" => grpc.streaming(service_fn(move |it| echo.clone().bidi(it)), request).await,
+                "Bidi" => {
+                    let answers = move |asks| ready(Ok(with_initial(echo.clone().bidi(asks))));
+                    grpc.streaming(service_fn(answers), request).await
+                }
                 _ => Status::unimplemented("no such method").into_http(),
             })
         })

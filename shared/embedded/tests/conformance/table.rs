@@ -66,7 +66,7 @@ pub(crate) fn compare(
         for (runtime, outcome) in [("embedded", Some(ours)), ("daprd", real)] {
             match outcome {
                 Some(Err(message)) if !expected(runtime) => {
-                    wrong.push(format!("{case} on {runtime}: {message}"))
+                    wrong.push(format!("{case} on {runtime}: {message}"));
                 }
                 Some(Ok(())) if expected(runtime) => {
                     wrong.push(format!(

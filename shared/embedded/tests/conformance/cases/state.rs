@@ -28,12 +28,12 @@ fn item(key: &str, value: &[u8]) -> common::StateItem {
     common::StateItem { key: key.to_owned(), value: value.to_vec(), ..Default::default() }
 }
 
-fn etag(etag: &str) -> Option<common::Etag> {
-    Some(common::Etag { value: etag.to_owned() })
+fn etag(etag: &str) -> common::Etag {
+    common::Etag { value: etag.to_owned() }
 }
 
-fn first_write() -> Option<common::StateOptions> {
-    Some(common::StateOptions { concurrency: StateConcurrency::ConcurrencyFirstWrite.into(), consistency: 0 })
+fn first_write() -> common::StateOptions {
+    common::StateOptions { concurrency: StateConcurrency::ConcurrencyFirstWrite.into(), consistency: 0 }
 }
 
 async fn save(world: &World, item: common::StateItem) -> Result<(), Status> {
@@ -73,22 +73,24 @@ async fn a_missing_key_is_empty(world: Arc<World>) {
 async fn a_wrong_etag_is_aborted(world: Arc<World>) {
     save(&world, item("tagged", b"1")).await.unwrap();
     let first = get(&world, "tagged").await.etag;
-    save(&world, common::StateItem { etag: etag(&first), ..item("tagged", b"2") }).await.unwrap();
-    let failed =
-        save(&world, common::StateItem { etag: etag(&first), ..item("tagged", b"3") }).await.unwrap_err();
+    save(&world, common::StateItem { etag: Some(etag(&first)), ..item("tagged", b"2") }).await.unwrap();
+    let failed = save(&world, common::StateItem { etag: Some(etag(&first)), ..item("tagged", b"3") })
+        .await
+        .unwrap_err();
     assert_eq!(failed.code(), Code::Aborted, "{failed}");
     assert!(failed.message().contains("failed saving state in state store store"), "{failed}");
-    let failed = delete(&world, "tagged", etag(&first)).await.unwrap_err();
+    let failed = delete(&world, "tagged", Some(etag(&first))).await.unwrap_err();
     assert_eq!(failed.code(), Code::Aborted, "{failed}");
-    let failed = save(&world, common::StateItem { etag: etag(&first), ..item("never there", b"3") }).await;
+    let failed =
+        save(&world, common::StateItem { etag: Some(etag(&first)), ..item("never there", b"3") }).await;
     assert_eq!(failed.unwrap_err().code(), Code::Aborted);
     assert_eq!(get(&world, "tagged").await.data, b"2");
     let current = get(&world, "tagged").await.etag;
-    delete(&world, "tagged", etag(&current)).await.unwrap();
+    delete(&world, "tagged", Some(etag(&current))).await.unwrap();
 }
 
 async fn the_first_write_wins_if_asked(world: Arc<World>) {
-    let write = |value: &[u8]| common::StateItem { options: first_write(), ..item("first", value) };
+    let write = |value: &[u8]| common::StateItem { options: Some(first_write()), ..item("first", value) };
     save(&world, write(b"1")).await.unwrap();
     assert_eq!(save(&world, write(b"2")).await.unwrap_err().code(), Code::Aborted);
     save(&world, item("first", b"3")).await.unwrap();
@@ -148,7 +150,8 @@ async fn a_transaction_is_all_or_nothing(world: Arc<World>) {
     save(&world, item("old", b"1")).await.unwrap();
     transact(&world, &[("upsert", item("new", b"2")), ("delete", item("old", b""))]).await.unwrap();
     assert_eq!((get(&world, "new").await.data, get(&world, "old").await.data), (b"2".to_vec(), Vec::new()));
-    let wrong = common::StateItem { etag: etag("00000000-0000-0000-0000-000000000000"), ..item("new", b"3") };
+    let wrong =
+        common::StateItem { etag: Some(etag("00000000-0000-0000-0000-000000000000")), ..item("new", b"3") };
     let failed = transact(&world, &[("upsert", item("other", b"4")), ("upsert", wrong)]).await.unwrap_err();
     assert_eq!(failed.code(), Code::Internal, "{failed}");
     assert_eq!((get(&world, "new").await.data, get(&world, "other").await.data), (b"2".to_vec(), Vec::new()));
