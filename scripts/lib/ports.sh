@@ -1,17 +1,18 @@
 # shellcheck shell=bash
 # Every port of the stack. All are on the loopback interface, and all move by --offset, so that stacks can run side by
-# side. A sidecar's ports follow from its app's: chat has 8101, its sidecar 50101 (gRPC), 50351 (from other sidecars),
-# 3501 (HTTP) and 19101 (metrics). The distances are such that stacks a multiple of 1000 apart never meet; with another
-# 1000 between a sidecar's two gRPC ports, the one of this stack would be the other of the next.
+# side. A sidecar's ports follow from its app's: chat has 8101, its sidecar 20201 (gRPC), 20351 (from other sidecars),
+# 3501 (HTTP) and 15601 (metrics). The distances are such that stacks a multiple of 1000 apart never meet; with another
+# distance two may, and then it is said before anything starts. All stay below 32768, where Linux begins to hand out ports
+# to outgoing connections: one of those could otherwise hold a port of ours at the wrong moment.
 
 app_port() { echo $(($(service_field "$1" 2) + offset)); }
-sidecar_grpc_port() { echo $(($(app_port "$1") + 42000)); }
-sidecar_internal_port() { echo $(($(app_port "$1") + 42250)); }
+sidecar_grpc_port() { echo $(($(app_port "$1") + 12100)); }
+sidecar_internal_port() { echo $(($(app_port "$1") + 12250)); }
 sidecar_http_port() { echo $(($(app_port "$1") - 4600)); }
-sidecar_metrics_port() { echo $(($(app_port "$1") + 11000)); }
+sidecar_metrics_port() { echo $(($(app_port "$1") + 7500)); }
 kafka_port() { echo $((9092 + offset)); }
 kafka_controller_port() { echo $((9093 + offset)); }
-postgres_port() { echo $((54320 + offset)); }
+postgres_port() { echo $((25432 + offset)); }
 
 kafka_brokers() { echo "127.0.0.1:$(kafka_port)"; }
 
@@ -20,7 +21,7 @@ check_offset() {
   # Without the leading zeros, which would make it octal.
   offset=$((10#$offset))
   # The highest port of all is PostgreSQL's.
-  ((offset <= 11000)) || die "the port offset must be at most 11000, so that every port stays below 65536"
+  ((offset <= 7000)) || die "the port offset must be at most 7000, so that every port stays below 32768"
 }
 
 # listening PORT: does anything accept connections there?

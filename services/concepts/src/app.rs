@@ -15,6 +15,8 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 /// Binds the port, opens the database, and puts everything together; nothing is served yet.
 pub async fn build(config: Config, shutdown: &Shutdown) -> Result<Service, Error> {
     let Config { common, database } = config;
+    // The content is read at its first use: now, rather than while the first student waits.
+    learnflow_curriculum::catalogue();
     let ground = Ground::lay(common, &database, &MIGRATIONS, shutdown).await?;
     let consumer = consumer(ground.mailbox.clone());
     let concepts = Concepts { mailbox: ground.mailbox.clone() };

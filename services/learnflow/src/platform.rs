@@ -16,7 +16,7 @@ use crate::role::Role;
 /// How to start the platform.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Ports of the services and sidecars: the usual ones (8101 …, 8180, 50101 …), or any free ones.
+    /// Ports of the services and sidecars: the usual ones (8101 …, 8180, 20201 …), or any free ones.
     pub free_ports: bool,
     /// A folder of Dapr resources; `None` takes `components/local`.
     pub components: Option<PathBuf>,
@@ -147,8 +147,8 @@ impl Platform {
     }
 }
 
-/// A service's sidecar listens this far above it: chat on 8101, its sidecar on 50101, as with `scripts/stack`.
-const SIDECAR_OFFSET: u16 = 42_000;
+/// A service's sidecar listens this far above it: chat on 8101, its sidecar on 20201, as with `scripts/stack`.
+const SIDECAR_OFFSET: u16 = 12_100;
 
 /// As most topics have them in production (components/topics.yaml).
 const PARTITIONS: u32 = 8;

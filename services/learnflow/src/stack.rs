@@ -27,6 +27,8 @@ impl Stack {
             .args(["up", "--offset", &offset.to_string()])
             .env("LEARNFLOW_BIN", binary)
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp_endpoint)
+            // Sidecars send their spans every 5 s otherwise, and whoever watches a question travel would wait for them.
+            .env("OTEL_BSP_SCHEDULE_DELAY", "400")
             .stdin(Stdio::null())
             .status()
             .await

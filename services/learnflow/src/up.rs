@@ -21,7 +21,7 @@ pub(crate) struct Options {
     /// Where a private PostgreSQL keeps its data; without it the data is gone at the end.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Listen on any free ports instead of 8101 …, 8180 and 50101 ….
+    /// Listen on any free ports instead of 8101 …, 8180 and 20201 ….
     #[arg(long)]
     free_ports: bool,
 }

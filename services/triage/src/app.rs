@@ -15,6 +15,8 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 /// Binds the port, opens the database, and puts everything together; nothing is served yet.
 pub async fn build(config: Config, shutdown: &Shutdown) -> Result<Service, Error> {
     let Config { common, database, agents } = config;
+    // The rules are compiled at their first use: now, rather than while the first student waits.
+    learnflow_tutor::classify(&learnflow_tutor::Query::text("What is a list?"));
     let ground = Ground::lay(common, &database, &MIGRATIONS, shutdown).await?;
     let consumer = consumer(ground.mailbox.clone(), agents.clone());
     let triage = Triage { agents };

@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The sidecar's address cannot be used.
-    #[error("sidecar address {0:?} is not a URI such as http://127.0.0.1:50101")]
+    #[error("sidecar address {0:?} is not a URI such as http://127.0.0.1:20201")]
     Address(String),
     /// The sidecar, or what stands behind it, refused or could not be reached.
     #[error("sidecar could not {action}")]

@@ -10,7 +10,7 @@ use crate::{AppChannel, Error, MAX_MESSAGE_BYTES, StateStore};
 /// How to reach the sidecar.
 #[derive(Clone, Debug)]
 pub struct SidecarConfig {
-    /// Its gRPC address, such as `http://127.0.0.1:50101` (Dapr's `DAPR_GRPC_ENDPOINT`).
+    /// Its gRPC address, such as `http://127.0.0.1:20201` (Dapr's `DAPR_GRPC_ENDPOINT`).
     pub endpoint: String,
     /// Sent as `dapr-api-token` when the sidecar wants one (Dapr's `DAPR_API_TOKEN`).
     pub api_token: Option<String>,

@@ -19,6 +19,7 @@ use tonic::Status;
 use tonic::body::Body;
 
 pub(crate) use self::reply::status as status_reply;
+use crate::directory::AppConnection;
 use crate::sidecar::Sidecar;
 
 /// The largest message that a sidecar passes, in bytes: daprd's `--max-body-size`.
@@ -65,14 +66,22 @@ struct Callee {
 }
 
 impl Callee {
-    /// Sends a request to one of the app's replicas.
-    async fn call(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
-        self.sidecar.directory.pick(&self.app_id)?.call(request).await
+    /// One of the app's replicas; for a call to itself, the caller.
+    fn connection(&self) -> Result<AppConnection, Status> {
+        if self.app_id == self.sidecar.app_id {
+            return self.sidecar.app.clone().ok_or_else(|| Status::unknown("app channel is not initialized"));
+        }
+        self.sidecar.directory.pick(&self.app_id)
     }
 
-    /// Is one of the app's replicas listening?
+    /// Sends a request.
+    async fn call(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
+        self.connection()?.call(request).await
+    }
+
+    /// Is anything listening?
     async fn reachable(&self) -> Result<(), Status> {
-        self.sidecar.directory.pick(&self.app_id)?.reachable().await
+        self.connection()?.reachable().await
     }
 }
 

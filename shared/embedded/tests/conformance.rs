@@ -63,7 +63,14 @@ fn main() -> ExitCode {
     // One line a failing case is enough.
     std::panic::set_hook(Box::new(|_| {}));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    match runtime.block_on(run(&filter)) {
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = run(&filter) => result,
+            // What was started is ended on the way out.
+            _ = tokio::signal::ctrl_c() => Err("interrupted".to_owned()),
+        }
+    });
+    match result {
         Ok(wrong) if wrong.is_empty() => ExitCode::SUCCESS,
         Ok(wrong) => {
             println!("\n{} wrong:\n  {}", wrong.len(), wrong.join("\n  "));

@@ -63,10 +63,15 @@ fn daprd(mode: Mode) -> Result<String, String> {
             let home = PathBuf::from(env::var_os("HOME")?);
             Some(env::var_os("XDG_CACHE_HOME").map_or(home.join(".cache"), PathBuf::from).join("learnflow"))
         });
-        cache.is_some_and(|cache| cache.join("tools/daprd").is_dir())
+        let path = env::var_os("PATH").unwrap_or_default();
+        let mut folders: Vec<_> = env::split_paths(&path).collect();
+        folders.extend(env::var_os("HOME").map(|home| PathBuf::from(home).join(".dapr/bin")));
+        let installed = folders.iter().any(|folder| folder.join("daprd").is_file());
+        installed || cache.is_some_and(|cache| cache.join("tools/daprd").is_dir())
     };
     if mode == Mode::IfThere && !found() {
-        return Err("no daprd has been built yet (scripts/tools/get daprd builds it)".to_owned());
+        return Err("no daprd is installed, and none has been built yet (scripts/tools/get daprd builds it)"
+            .to_owned());
     }
     run(Command::new(get).arg("daprd")).map(|path| path.trim().to_owned())
 }
@@ -88,7 +93,7 @@ struct Stack {
 
 impl Stack {
     fn up() -> Result<Self, String> {
-        let offset = (2000 + std::process::id() % 6000).to_string();
+        let offset = (1000 + std::process::id() % 4000).to_string();
         let stack = Self { offset };
         // Dropped on failure as well, so that nothing half-started stays.
         run(stack.command("up").args(["--only", "kafka,postgres"]))?;

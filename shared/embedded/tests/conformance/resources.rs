@@ -33,6 +33,7 @@ const SUBSCRIPTIONS: &[Row] = &[
     ("unsendable", "patient", "beta", "unsendable.dead", ""),
     ("blocked", "patient", "beta", "blocked.dead", ""),
     ("moody", "events", "moody", "", ""),
+    ("traced", "events", "traced", "", ""),
     ("shared", "events", "twin", "", ""),
     ("everyone", "live", "twin", "", ""),
     ("batch", "events", "beta", "", "maxMessagesCount: 10, maxAwaitDurationMs: 100"),

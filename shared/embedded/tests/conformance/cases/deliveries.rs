@@ -13,6 +13,7 @@ use crate::world::World;
 crate::cases::cases! {
     an_event_has_its_bytes_and_daprs_own_words,
     an_events_headers_are_metadata,
+    with_tracing_a_delivery_has_the_sidecars_span_before_the_records,
     an_empty_event_is_delivered,
     events_of_a_key_come_in_order,
     a_retry_comes_again_and_the_partition_waits,
@@ -83,6 +84,17 @@ async fn an_events_headers_are_metadata(world: Arc<World>) {
     }
     // Not the record's: the call's own.
     assert_eq!(event.meta("content-type"), Some("application/grpc"));
+}
+
+async fn with_tracing_a_delivery_has_the_sidecars_span_before_the_records(world: Arc<World>) {
+    const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    world.publish_with("events", "traced", &[("traceparent", PARENT)], b"traced").await.unwrap();
+    let delivery = world.app("traced").wait_for(&world.topic("traced"), 1).await.remove(0);
+    let seen = delivery.metadata.iter().filter(|(name, _)| name == "traceparent");
+    let seen: Vec<_> = seen.map(|(_, value)| value.as_str()).collect();
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert_eq!((seen[1], &seen[0][..36]), (PARENT, &PARENT[..36]));
+    assert_ne!(seen[0], PARENT);
 }
 
 async fn an_empty_event_is_delivered(world: Arc<World>) {

@@ -13,6 +13,7 @@ crate::cases::cases! {
     excluded_headers_are_not_written,
     excluded_headers_are_not_read,
     keys_and_headers_can_be_escaped,
+    with_tracing_a_record_has_the_sidecars_span,
     a_bulk_publish_keeps_each_key,
     metadata_of_a_bulk_publish_goes_before_an_entrys,
     a_bulk_publish_needs_distinct_entry_ids,
@@ -80,6 +81,21 @@ async fn keys_and_headers_can_be_escaped(world: Arc<World>) {
     world.publish_with("small", "small.escaped", &metadata, b"escaped").await.unwrap();
     let delivery = world.app("beta").wait_for(&world.topic("small.escaped"), 1).await.remove(0);
     assert_eq!((delivery.meta("__key"), delivery.meta("x-own")), (Some("Zo%C3%AB+%26+co"), Some("%C3%BC")));
+}
+
+async fn with_tracing_a_record_has_the_sidecars_span(world: Arc<World>) {
+    let mut request =
+        tonic::Request::new(publish_request("events", &world.topic("records"), &[], b"with a span"));
+    request.metadata_mut().insert("traceparent", PARENT.parse().unwrap());
+    world.dapr("traced").publish_event(request).await.unwrap();
+    let records = world.wait_for_records("records", 1).await;
+    let record = records.into_iter().find(|record| record.value.as_ref() == b"with a span").unwrap();
+    let header =
+        |name: &str| record.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
+    let span = header("traceid").unwrap();
+    assert_eq!((&span[..36], &span[52..]), (&PARENT[..36], "-01"));
+    assert_ne!(span[36..52], PARENT[36..52]);
+    assert_eq!((header("traceparent"), header("tracestate")), (None, Some("")));
 }
 
 async fn metadata_of_a_bulk_publish_goes_before_an_entrys(world: Arc<World>) {
