@@ -19,8 +19,10 @@ const SHARED_PACKAGES: [&str; 3] = ["io.cloudevents.v1", "learnflow.api.v1", "le
 fn main() -> Result<(), Box<dyn Error>> {
     let manifest = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let proto_root = manifest.ancestors().map(|dir| dir.join("proto"));
-    let proto_root =
-        proto_root.into_iter().find(|dir| dir.join("buf.yaml").is_file()).ok_or("no proto/ above the crate")?;
+    let proto_root = proto_root
+        .into_iter()
+        .find(|dir| dir.join("buf.yaml").is_file())
+        .ok_or("no proto/ above the crate")?;
     println!("cargo:rerun-if-changed={}", proto_root.display());
 
     let crate_name = env::var("CARGO_PKG_NAME")?;
@@ -56,8 +58,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .emit_rerun_if_changed(false);
     if !shared {
         for package in SHARED_PACKAGES {
-            builder = builder
-                .extern_path(format!(".{package}"), format!("::learnflow_wire::{}", package.replace('.', "::")));
+            builder = builder.extern_path(
+                format!(".{package}"),
+                format!("::learnflow_wire::{}", package.replace('.', "::")),
+            );
         }
         // Options are only ever read by descriptor: an external path that nothing refers to keeps them from being
         // generated.
@@ -129,7 +133,8 @@ fn events(pool: &DescriptorPool) -> Result<Vec<(MessageDescriptor, EventRule)>, 
         let value = options.get_extension(&extension);
         let rule = value.as_message().ok_or("(learnflow.api.v1.event) is not a message")?;
         let text = |field: &str| -> Result<String, Box<dyn Error>> {
-            let value = rule.get_field_by_name(field).ok_or_else(|| format!("EventRule.{field} is missing"))?;
+            let value =
+                rule.get_field_by_name(field).ok_or_else(|| format!("EventRule.{field} is missing"))?;
             Ok(value.as_str().unwrap_or_default().to_owned())
         };
         let rule = EventRule {

@@ -76,7 +76,8 @@ mod tests {
     #[tokio::test]
     async fn all_devices_hear_it_once() {
         let hub = Hub::default();
-        let (mut phone, mut laptop, mut other) = (hub.listen("maya"), hub.listen("maya"), hub.listen("james"));
+        let (mut phone, mut laptop, mut other) =
+            (hub.listen("maya"), hub.listen("maya"), hub.listen("james"));
         for id in ["1", "1", "2"] {
             hub.deliver("maya", answer(id));
         }

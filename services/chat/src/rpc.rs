@@ -56,7 +56,8 @@ impl ChatService for Chat {
         &self,
         request: Request<pb::GetMessageRequest>,
     ) -> Result<Response<pb::GetMessageResponse>, Status> {
-        let response = get_message::handle(self, request.into_inner()).await.map_err(|error| to_status(&error))?;
+        let response =
+            get_message::handle(self, request.into_inner()).await.map_err(|error| to_status(&error))?;
         Ok(Response::new(response))
     }
 
@@ -64,7 +65,8 @@ impl ChatService for Chat {
         &self,
         request: Request<pb::ListMessagesRequest>,
     ) -> Result<Response<pb::ListMessagesResponse>, Status> {
-        let response = list_messages::handle(self, request.into_inner()).await.map_err(|error| to_status(&error))?;
+        let response =
+            list_messages::handle(self, request.into_inner()).await.map_err(|error| to_status(&error))?;
         Ok(Response::new(response))
     }
 }

@@ -22,7 +22,12 @@ impl From<&triage::RoutedQuestion> for Said {
         let route = question.route.as_ref();
         let topic_id = route.map(|route| route.topic_id).filter(|id| *id != 0);
         let clarifying = route.map(|route| route.clarifying_question.clone()).filter(|text| !text.is_empty());
-        Self { query: question.query.clone(), topic_id, clarifying_question: clarifying, mastery: question.mastery }
+        Self {
+            query: question.query.clone(),
+            topic_id,
+            clarifying_question: clarifying,
+            mastery: question.mastery,
+        }
     }
 }
 

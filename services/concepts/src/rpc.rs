@@ -23,7 +23,10 @@ type Answer<T> = Result<Response<T>, Status>;
 #[tonic::async_trait]
 impl ConceptsService for Concepts {
     async fn explain(&self, request: Request<pb::ExplainRequest>) -> Answer<pb::ExplainResponse> {
-        explain::handle(self, request.into_inner()).await.map(Response::new).map_err(|error| to_status(&error))
+        explain::handle(self, request.into_inner())
+            .await
+            .map(Response::new)
+            .map_err(|error| to_status(&error))
     }
 
     async fn list_modules(&self, _: Request<pb::ListModulesRequest>) -> Answer<pb::ListModulesResponse> {

@@ -71,10 +71,14 @@ async fn play(options: Options) -> anyhow::Result<()> {
 }
 
 async fn embedded(asked: &[String], collector: &Collector) -> anyhow::Result<()> {
-    let telemetry = TelemetryConfig { otlp_endpoint: Some(collector.endpoint()), log_filter: "error".to_owned() };
+    let telemetry =
+        TelemetryConfig { otlp_endpoint: Some(collector.endpoint()), log_filter: "error".to_owned() };
     let telemetry = Telemetry::install("learnflow", &telemetry)?;
-    println!("Starting the platform in this process: embedded runtime (no production broker), private PostgreSQL …");
-    let platform = Platform::start(PlatformOptions { free_ports: true, ..PlatformOptions::default() }).await?;
+    println!(
+        "Starting the platform in this process: embedded runtime (no production broker), private PostgreSQL …"
+    );
+    let platform =
+        Platform::start(PlatformOptions { free_ports: true, ..PlatformOptions::default() }).await?;
     let played = questions(&platform.gateway_url(), asked, Some(collector)).await;
     let stopped = platform.stop().await;
     tokio::task::spawn_blocking(move || telemetry.flush()).await?;

@@ -14,3 +14,8 @@ mod up;
 
 pub use cli::{Cli, run};
 pub use role::Role;
+
+/// The README's Rust example, compiled with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -74,7 +74,8 @@ impl Platform {
                 .with("LEARNFLOW_LISTEN", listen.to_string())
                 .with("DAPR_GRPC_ENDPOINT", format!("http://{sidecar}"))
                 .with("DATABASE_URL", database_url.clone());
-            let service = role.build(&env, &shutdown).await.with_context(|| format!("{role} cannot start"))?;
+            let service =
+                role.build(&env, &shutdown).await.with_context(|| format!("{role} cannot start"))?;
             let address = service.address().context("a listener has no address")?;
             apps.insert(role.app_id(), address);
             let mut app = App::new(role.app_id()).sidecar_on(sidecar);

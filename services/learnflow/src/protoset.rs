@@ -9,6 +9,8 @@ pub(crate) fn write(output: Option<&Path>) -> anyhow::Result<()> {
     match output {
         Some(path) => std::fs::write(path, learnflow_wire::DESCRIPTOR_SET)
             .with_context(|| format!("cannot write {}", path.display())),
-        None => std::io::stdout().write_all(learnflow_wire::DESCRIPTOR_SET).context("cannot write to standard output"),
+        None => std::io::stdout()
+            .write_all(learnflow_wire::DESCRIPTOR_SET)
+            .context("cannot write to standard output"),
     }
 }

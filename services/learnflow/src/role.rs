@@ -61,16 +61,23 @@ impl Role {
     /// Reads the configuration and builds the service.
     pub async fn build(self, env: &dyn Env, shutdown: &Shutdown) -> Result<Built, Error> {
         Ok(match self {
-            Self::Chat => service(learnflow_chat::build(learnflow_chat::Config::from_env(env)?, shutdown).await?),
-            Self::Triage => service(learnflow_triage::build(learnflow_triage::Config::from_env(env)?, shutdown).await?),
-            Self::Concepts => {
-                service(learnflow_concepts::build(learnflow_concepts::Config::from_env(env)?, shutdown).await?)
+            Self::Chat => {
+                service(learnflow_chat::build(learnflow_chat::Config::from_env(env)?, shutdown).await?)
             }
+            Self::Triage => {
+                service(learnflow_triage::build(learnflow_triage::Config::from_env(env)?, shutdown).await?)
+            }
+            Self::Concepts => service(
+                learnflow_concepts::build(learnflow_concepts::Config::from_env(env)?, shutdown).await?,
+            ),
             Self::Gateway => {
                 let config = learnflow_gateway::Config::from_env(env)?;
-                let sidecar = learnflow_dapr::Sidecar::new(&config.common.sidecar).map_err(Error::setup("no sidecar"))?;
+                let sidecar = learnflow_dapr::Sidecar::new(&config.common.sidecar)
+                    .map_err(Error::setup("no sidecar"))?;
                 let deps = Deps::through(&sidecar);
-                Built::Gateway(Box::new(learnflow_gateway::App::bind(config, learnflow_wire::descriptor_pool(), deps).await?))
+                Built::Gateway(Box::new(
+                    learnflow_gateway::App::bind(config, learnflow_wire::descriptor_pool(), deps).await?,
+                ))
             }
         })
     }

@@ -9,7 +9,8 @@ use crate::role::Role;
 pub(crate) async fn run(role: Role) -> Result<(), Error> {
     // What is wrong with these keys is reported with the service's own, below.
     let telemetry = TelemetryConfig::read(&mut Reader::new(&ProcessEnv));
-    let telemetry = Telemetry::install(role.app_id(), &telemetry).map_err(Error::setup("cannot set up telemetry"))?;
+    let telemetry =
+        Telemetry::install(role.app_id(), &telemetry).map_err(Error::setup("cannot set up telemetry"))?;
     let served = serve(role).await;
     // On errors too: the spans of what went wrong are those one wants.
     let flushed = tokio::task::spawn_blocking(move || telemetry.flush()).await;

@@ -47,13 +47,17 @@ impl Stack {
 
     /// A variable of `scripts/stack env`.
     pub fn variable(&self, key: &str) -> anyhow::Result<&str> {
-        self.variables.get(key).map(String::as_str).with_context(|| format!("scripts/stack env does not say {key}"))
+        self.variables
+            .get(key)
+            .map(String::as_str)
+            .with_context(|| format!("scripts/stack env does not say {key}"))
     }
 
     /// Ends the stack and removes its data.
     pub async fn down(self) -> anyhow::Result<()> {
         let mut down = Command::new(&self.script);
-        let status = down.args(["down", "--offset", &self.offset.to_string()]).stdin(Stdio::null()).status().await?;
+        let status =
+            down.args(["down", "--offset", &self.offset.to_string()]).stdin(Stdio::null()).status().await?;
         ensure!(status.success(), "the stack did not end cleanly; see scripts/stack status");
         Ok(())
     }

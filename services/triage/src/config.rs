@@ -23,7 +23,8 @@ impl Config {
         let mut reader = Reader::new(env);
         let common = Common::read(&mut reader, crate::SERVICE, 8102);
         let database = DatabaseConfig::read(&mut reader, crate::SERVICE);
-        let names: String = reader.or("LEARNFLOW_AGENTS", "agents with commas between them", "concepts".to_owned());
+        let names: String =
+            reader.or("LEARNFLOW_AGENTS", "agents with commas between them", "concepts".to_owned());
         let agents = Agents::parse(&names).unwrap_or_else(|unknown| {
             reader.problem("LEARNFLOW_AGENTS", format!("names no agent: {unknown:?}"));
             Agents::new([AgentType::Concepts])
@@ -41,7 +42,9 @@ mod tests {
 
     #[test]
     fn an_unknown_agent_is_named() {
-        let env = Vars::default().with("DATABASE_URL", "postgres://h/d").with("LEARNFLOW_AGENTS", "concepts,astrology");
+        let env = Vars::default()
+            .with("DATABASE_URL", "postgres://h/d")
+            .with("LEARNFLOW_AGENTS", "concepts,astrology");
         let problems = Config::from_env(&env).unwrap_err();
         assert_eq!(problems.0[0].key, "LEARNFLOW_AGENTS");
         assert!(problems.to_string().contains("astrology"));

@@ -152,7 +152,8 @@ fn translate(headers: &mut HeaderMap) {
 
 /// Inbound `dapr-*` metadata that is passed on would send the call back to where it came from.
 fn strip_dapr(headers: &mut HeaderMap) {
-    let names: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with("dapr-")).cloned().collect();
+    let names: Vec<HeaderName> =
+        headers.keys().filter(|name| name.as_str().starts_with("dapr-")).cloned().collect();
     for name in names {
         headers.remove(name);
     }

@@ -24,7 +24,8 @@ pub struct CallContext {
 impl CallContext {
     /// Reads the context off a call's metadata.
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        let timeout = headers.get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(parse_timeout);
+        let timeout =
+            headers.get("grpc-timeout").and_then(|value| value.to_str().ok()).and_then(parse_timeout);
         Self {
             authorization: headers.get(http::header::AUTHORIZATION).cloned(),
             request_id: headers.get("x-request-id").cloned(),
@@ -85,7 +86,10 @@ mod tests {
             assert_eq!(parse_timeout(bad), None, "{bad}");
         }
         assert_eq!(format_timeout(Duration::from_micros(1)), "1m");
-        assert_eq!(parse_timeout(&format_timeout(Duration::from_secs(86_400 * 365))).unwrap().as_secs(), 31_536_000);
+        assert_eq!(
+            parse_timeout(&format_timeout(Duration::from_secs(86_400 * 365))).unwrap().as_secs(),
+            31_536_000
+        );
     }
 
     #[tokio::test]
@@ -93,6 +97,8 @@ mod tests {
         assert_eq!(current().request_id_str(), "");
         let mut headers = HeaderMap::new();
         headers.insert("x-request-id", HeaderValue::from_static("r-1"));
-        CallContext::from_headers(&headers).scope(async { assert_eq!(current().request_id_str(), "r-1") }).await;
+        CallContext::from_headers(&headers)
+            .scope(async { assert_eq!(current().request_id_str(), "r-1") })
+            .await;
     }
 }

@@ -16,8 +16,9 @@ use dapr::dapr::proto::runtime::v1::topic_event_bulk_request_entry::Event as Bul
 use dapr::dapr::proto::runtime::v1::topic_event_response::TopicEventResponseStatus;
 use dapr::dapr::proto::runtime::v1::{
     BindingEventRequest, BindingEventResponse, HealthCheckResponse, JobEventRequest, JobEventResponse,
-    ListInputBindingsResponse, ListTopicSubscriptionsResponse, TopicEventBulkRequest, TopicEventBulkRequestEntry,
-    TopicEventBulkResponse, TopicEventBulkResponseEntry, TopicEventRequest, TopicEventResponse,
+    ListInputBindingsResponse, ListTopicSubscriptionsResponse, TopicEventBulkRequest,
+    TopicEventBulkRequestEntry, TopicEventBulkResponse, TopicEventBulkResponseEntry, TopicEventRequest,
+    TopicEventResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -126,11 +127,23 @@ impl Callback {
     }
 }
 
-fn bulk_delivery(entry: TopicEventBulkRequestEntry, topic: &str, pubsub: &str, path: &str) -> Option<Delivery> {
+fn bulk_delivery(
+    entry: TopicEventBulkRequestEntry,
+    topic: &str,
+    pubsub: &str,
+    path: &str,
+) -> Option<Delivery> {
     // Only raw subscriptions are ours; a wrapped entry has lost its binary payload already.
     let Some(BulkEvent::Bytes(value)) = entry.event else { return None };
-    let headers = entry.metadata.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
-    Some(Delivery { path: path.to_owned(), topic: topic.to_owned(), pubsub: pubsub.to_owned(), value, headers })
+    let headers =
+        entry.metadata.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+    Some(Delivery {
+        path: path.to_owned(),
+        topic: topic.to_owned(),
+        pubsub: pubsub.to_owned(),
+        value,
+        headers,
+    })
 }
 
 #[tonic::async_trait]
@@ -170,7 +183,10 @@ impl AppCallback for Callback {
         Ok(Response::new(ListTopicSubscriptionsResponse::default()))
     }
 
-    async fn list_input_bindings(&self, _: Request<()>) -> Result<Response<ListInputBindingsResponse>, Status> {
+    async fn list_input_bindings(
+        &self,
+        _: Request<()>,
+    ) -> Result<Response<ListInputBindingsResponse>, Status> {
         Ok(Response::new(ListInputBindingsResponse::default()))
     }
 
@@ -199,7 +215,10 @@ impl AppCallbackAlpha for Callback {
         Ok(Response::new(self.bulk(request.into_inner()).await))
     }
 
-    async fn on_job_event_alpha1(&self, _: Request<JobEventRequest>) -> Result<Response<JobEventResponse>, Status> {
+    async fn on_job_event_alpha1(
+        &self,
+        _: Request<JobEventRequest>,
+    ) -> Result<Response<JobEventResponse>, Status> {
         Err(Status::unimplemented("no jobs"))
     }
 }

@@ -70,8 +70,11 @@ impl Sidecar {
             metadata: HashMap::from([("rawPayload".to_owned(), "true".to_owned())]),
         };
         let action = format!("publish {} records on {topic}", records.len());
-        let response =
-            self.api().bulk_publish_event(self.request(request)).await.map_err(Error::sidecar(action.clone()))?;
+        let response = self
+            .api()
+            .bulk_publish_event(self.request(request))
+            .await
+            .map_err(Error::sidecar(action.clone()))?;
         let failed = response.into_inner().failed_entries;
         match failed.first() {
             None => Ok(()),

@@ -56,7 +56,13 @@ impl Sidecar {
     /// The channel on which a generated client reaches `app_id`. `descriptors` is the contract's descriptor set: it
     /// says which of the methods stream, for those must tell the sidecar so.
     pub fn app(&self, app_id: &'static str, descriptors: &[u8]) -> AppChannel {
-        AppChannel::new(self.channel.clone(), app_id, descriptors, self.api_token.clone(), self.default_deadline)
+        AppChannel::new(
+            self.channel.clone(),
+            app_id,
+            descriptors,
+            self.api_token.clone(),
+            self.default_deadline,
+        )
     }
 
     /// The state store `name`.

@@ -59,14 +59,23 @@ impl StateStore {
     }
 
     /// Writes a value only if `etag` is still its version; [`Error::EtagMismatch`] otherwise.
-    pub async fn replace(&self, key: &str, value: Vec<u8>, ttl: Option<Duration>, etag: &Etag) -> Result<(), Error> {
+    pub async fn replace(
+        &self,
+        key: &str,
+        value: Vec<u8>,
+        ttl: Option<Duration>,
+        etag: &Etag,
+    ) -> Result<(), Error> {
         self.save(key, value, ttl, Some(etag)).await
     }
 
     /// Removes a value; removing what is not there is no error.
     pub async fn delete(&self, key: &str) -> Result<(), Error> {
-        let request =
-            DeleteStateRequest { store_name: self.name.clone(), key: key.to_owned(), ..DeleteStateRequest::default() };
+        let request = DeleteStateRequest {
+            store_name: self.name.clone(),
+            key: key.to_owned(),
+            ..DeleteStateRequest::default()
+        };
         let failed = Error::sidecar(format!("delete state {key}"));
         self.sidecar.api().delete_state(self.sidecar.request(request)).await.map_err(failed)?;
         Ok(())
@@ -83,8 +92,11 @@ impl StateStore {
         if let Some(ttl) = ttl {
             metadata.insert("ttlInSeconds".to_owned(), ttl.as_secs().max(1).to_string());
         }
-        let concurrency =
-            if etag.is_some() { StateConcurrency::ConcurrencyFirstWrite } else { StateConcurrency::ConcurrencyLastWrite };
+        let concurrency = if etag.is_some() {
+            StateConcurrency::ConcurrencyFirstWrite
+        } else {
+            StateConcurrency::ConcurrencyLastWrite
+        };
         let item = StateItem {
             key: key.to_owned(),
             value,

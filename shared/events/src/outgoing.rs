@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use learnflow_wire::io::cloudevents::v1::CloudEvent;
 use learnflow_wire::io::cloudevents::v1::cloud_event::cloud_event_attribute_value::Attr;
 use learnflow_wire::io::cloudevents::v1::cloud_event::{CloudEventAttributeValue, Data};
-use learnflow_wire::io::cloudevents::v1::CloudEvent;
 use learnflow_wire::{Event, type_url};
 use prost::Message as _;
 use time::OffsetDateTime;

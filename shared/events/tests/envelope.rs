@@ -58,7 +58,10 @@ fn attributes_are_those_of_the_specification() {
     assert_eq!(attribute("subject"), Some(Attr::CeString("m-1".to_owned())));
     assert_eq!(attribute("partitionkey"), Some(Attr::CeString("maya".to_owned())));
     assert_eq!(attribute("time"), Some(Attr::CeTimestamp(prost_types::Timestamp::default())));
-    assert_eq!(attribute("dataschema"), Some(Attr::CeUri("urn:learnflow:proto:learnflow.chat.v1.QueryAsked".to_owned())));
+    assert_eq!(
+        attribute("dataschema"),
+        Some(Attr::CeUri("urn:learnflow:proto:learnflow.chat.v1.QueryAsked".to_owned()))
+    );
     // An attribute without a value is left out, for the specification forbids empty ones.
     assert_eq!(attribute("tracestate"), None);
 }
@@ -82,7 +85,8 @@ fn each_missing_attribute_is_named() {
 fn what_is_foreign_is_refused() {
     let other_topic = Incoming::parse("progress.events", &outgoing().value).unwrap_err();
     assert!(matches!(other_topic, Malformed::ForeignType { .. }), "{other_topic}");
-    let other_version = Incoming::parse(TOPIC, &changed(|event| event.spec_version = "0.3".to_owned())).unwrap_err();
+    let other_version =
+        Incoming::parse(TOPIC, &changed(|event| event.spec_version = "0.3".to_owned())).unwrap_err();
     assert!(matches!(other_version, Malformed::SpecVersion(_)), "{other_version}");
     let no_data = Incoming::parse(TOPIC, &changed(|event| event.data = None)).unwrap_err();
     assert!(matches!(no_data, Malformed::NotProto), "{no_data}");
@@ -93,11 +97,15 @@ fn what_is_foreign_is_refused() {
 #[test]
 fn data_must_be_what_the_type_promises() {
     use learnflow_wire::io::cloudevents::v1::cloud_event::Data;
-    let any = |type_url: &str, value: &[u8]| Data::ProtoData(prost_types::Any { type_url: type_url.to_owned(), value: value.to_vec() });
+    let any = |type_url: &str, value: &[u8]| {
+        Data::ProtoData(prost_types::Any { type_url: type_url.to_owned(), value: value.to_vec() })
+    };
     let other = changed(|event| event.data = Some(any("type.googleapis.com/google.protobuf.Empty", b"")));
     let error = Incoming::parse(TOPIC, &other).unwrap().data::<QueryAsked>().unwrap_err();
     assert!(matches!(error, Malformed::OtherMessage { .. }), "{error}");
-    let broken = changed(|event| event.data = Some(any("type.googleapis.com/learnflow.chat.v1.QueryAsked", b"\xff\xff")));
+    let broken = changed(|event| {
+        event.data = Some(any("type.googleapis.com/learnflow.chat.v1.QueryAsked", b"\xff\xff"))
+    });
     let error = Incoming::parse(TOPIC, &broken).unwrap().data::<QueryAsked>().unwrap_err();
     assert!(matches!(error, Malformed::Data(_)), "{error}");
 }

@@ -37,7 +37,8 @@ impl Ground {
         shutdown: &Shutdown,
     ) -> Result<Self, Error> {
         let listener = bind(common.listen).await?;
-        let pool = learnflow_postgres::open(database, migrations).await.map_err(Error::setup("no database"))?;
+        let pool =
+            learnflow_postgres::open(database, migrations).await.map_err(Error::setup("no database"))?;
         crate::migrate(&pool).await.map_err(Error::setup("cannot migrate the mailbox"))?;
         let sidecar = Sidecar::new(&common.sidecar).map_err(Error::setup("no sidecar"))?;
         let mailbox = Mailbox::start(pool.clone(), sidecar.clone(), common.service, shutdown.token());

@@ -27,7 +27,12 @@ pub struct Mailbox {
 impl Mailbox {
     /// The mailbox in the schema of `pool`, whose tables must be migrated. The publisher and the sweeper run until
     /// `stop`, and then until what was committed is sent, as long as the process lets them.
-    pub fn start(pool: PgPool, sidecar: Sidecar, service: &str, stop: tokio_util::sync::CancellationToken) -> Self {
+    pub fn start(
+        pool: PgPool,
+        sidecar: Sidecar,
+        service: &str,
+        stop: tokio_util::sync::CancellationToken,
+    ) -> Self {
         let publisher = Publisher::start(pool.clone(), sidecar, stop);
         Self { pool, service: service.into(), publisher }
     }
@@ -93,9 +98,12 @@ impl Tx {
         let bucket = bucket(&event.key);
         // Transactions that publish for the same key wait for one another from here to their commit: positions are
         // then in the order of commits, which is the order that consumers see.
-        sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('outbox ' || current_schema()), hashtext($1))", event.key)
-            .execute(&mut *self.transaction)
-            .await?;
+        sqlx::query!(
+            "SELECT pg_advisory_xact_lock(hashtext('outbox ' || current_schema()), hashtext($1))",
+            event.key
+        )
+        .execute(&mut *self.transaction)
+        .await?;
         sqlx::query!(
             "INSERT INTO outbox (bucket, event_id, topic, key, value) VALUES ($1, $2, $3, $4, $5)",
             bucket,

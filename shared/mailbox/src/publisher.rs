@@ -187,7 +187,8 @@ impl Publisher {
         let Some(first) = records.first() else { return Ok(()) };
         let sent = self.inner.sidecar.publish_bulk(&first.topic, &records).await;
         sent.map_err(|error| {
-            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            let cause =
+                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
             format!("{error}{cause}")
         })
     }
@@ -214,7 +215,10 @@ impl Publisher {
             self.wake(buckets);
         }
         if clear_inbox {
-            let old = sqlx::query!("DELETE FROM inbox WHERE received_at < now() - make_interval(days => $1)", INBOX_DAYS);
+            let old = sqlx::query!(
+                "DELETE FROM inbox WHERE received_at < now() - make_interval(days => $1)",
+                INBOX_DAYS
+            );
             let removed = old.execute(&self.inner.pool).await?.rows_affected();
             tracing::debug!(removed, "inbox cleared of what is too old to come again");
         }
@@ -252,7 +256,8 @@ fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
 fn by_topic(records: impl Iterator<Item = Record>) -> Vec<Vec<Record>> {
     let mut batches: Vec<Vec<Record>> = Vec::new();
     for record in records {
-        match batches.iter_mut().find(|batch| batch.first().is_some_and(|first| first.topic == record.topic)) {
+        match batches.iter_mut().find(|batch| batch.first().is_some_and(|first| first.topic == record.topic))
+        {
             Some(batch) => batch.push(record),
             None => batches.push(vec![record]),
         }

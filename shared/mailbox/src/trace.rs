@@ -20,7 +20,13 @@ pub(crate) fn publish_span(service: &str, topic: &'static str, kind: &'static st
 }
 
 /// The span of handling an event, under the span that made it.
-pub(crate) fn process_span(service: &str, topic: &str, kind: &str, id: &str, context: &Context) -> tracing::Span {
+pub(crate) fn process_span(
+    service: &str,
+    topic: &str,
+    kind: &str,
+    id: &str,
+    context: &Context,
+) -> tracing::Span {
     let span = tracing::info_span!(
         "process",
         otel.name = %format_args!("process {topic}"),
@@ -48,7 +54,9 @@ pub(crate) fn process_span(service: &str, topic: &str, kind: &str, id: &str, con
 pub(crate) fn context_of(span: &tracing::Span) -> Context {
     let mut headers = HashMap::new();
     let context = span.context();
-    opentelemetry::global::get_text_map_propagator(|propagator| propagator.inject_context(&context, &mut headers));
+    opentelemetry::global::get_text_map_propagator(|propagator| {
+        propagator.inject_context(&context, &mut headers)
+    });
     Context {
         traceparent: headers.remove("traceparent").unwrap_or_default(),
         tracestate: headers.remove("tracestate").unwrap_or_default(),

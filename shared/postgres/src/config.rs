@@ -26,7 +26,11 @@ impl std::fmt::Debug for DatabaseConfig {
 impl DatabaseConfig {
     /// Reads the section for `service`.
     pub fn read(reader: &mut Reader<'_>, service: &str) -> Self {
-        let url: String = reader.required("DATABASE_URL", "a URL such as postgres://user:password@host/learnflow", String::new());
+        let url: String = reader.required(
+            "DATABASE_URL",
+            "a URL such as postgres://user:password@host/learnflow",
+            String::new(),
+        );
         if !url.is_empty() && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             reader.problem("DATABASE_URL", "must begin with postgres://");
         }
@@ -40,7 +44,12 @@ impl DatabaseConfig {
 
     /// For tests and the embedded default: `service`'s schema of the database at `url`.
     pub fn at(url: impl Into<String>, service: &str) -> Self {
-        Self { url: url.into(), schema: schema_of(service), max_connections: 8, startup: Duration::from_secs(5) }
+        Self {
+            url: url.into(),
+            schema: schema_of(service),
+            max_connections: 8,
+            startup: Duration::from_secs(5),
+        }
     }
 }
 
@@ -67,7 +76,8 @@ mod tests {
         let env = Vars::default().with("LEARNFLOW_DB_CONNECTIONS", "500");
         let mut reader = Reader::new(&env);
         let _ = DatabaseConfig::read(&mut reader, "chat");
-        let keys: Vec<String> = reader.finish().unwrap_err().0.into_iter().map(|problem| problem.key).collect();
+        let keys: Vec<String> =
+            reader.finish().unwrap_err().0.into_iter().map(|problem| problem.key).collect();
         assert_eq!(keys, ["DATABASE_URL", "LEARNFLOW_DB_CONNECTIONS"]);
     }
 

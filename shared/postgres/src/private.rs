@@ -51,13 +51,21 @@ impl Server {
         std::fs::create_dir_all(folder).map_err(io(format!("cannot make {}", folder.display())))?;
         let user = unprivileged(folder)?;
         if let Some((uid, gid)) = user {
-            chown(folder, Some(uid), Some(gid)).map_err(io("cannot give the folder to the unprivileged user"))?;
+            chown(folder, Some(uid), Some(gid))
+                .map_err(io("cannot give the folder to the unprivileged user"))?;
         }
         let data = folder.join("data");
         let log = folder.join("postgres.log");
         if !data.join("PG_VERSION").is_file() {
             let mut initdb = command(&bin.join("initdb"), user, folder);
-            initdb.args(["--username=learnflow", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"]);
+            initdb.args([
+                "--username=learnflow",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync",
+                "-D",
+            ]);
             let output = initdb.arg(&data).output().map_err(io("cannot run initdb"))?;
             if !output.status.success() {
                 return Err(Error::Startup(String::from_utf8_lossy(&output.stderr).into_owned()));
@@ -68,7 +76,14 @@ impl Server {
         let child = command(&bin.join("postgres"), user, folder)
             .arg("-D")
             .arg(&data)
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200"])
+            .args([
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "unix_socket_directories=",
+                "-c",
+                "max_connections=200",
+            ])
             .args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
             .args(["-p", &port.to_string()])
             .stdout(Stdio::null())

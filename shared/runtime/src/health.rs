@@ -136,7 +136,8 @@ impl Health {
         let mut unmet: Vec<_> = asked.join_all().await.into_iter().flatten().collect();
         unmet.sort_by_key(|(name, ..)| *name);
         let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let names = |unmet: &[(&'static str, Need, String)]| unmet.iter().map(|(name, ..)| *name).collect::<Vec<_>>();
+        let names =
+            |unmet: &[(&'static str, Need, String)]| unmet.iter().map(|(name, ..)| *name).collect::<Vec<_>>();
         if !state.asked || names(&state.unmet) != names(&unmet) {
             tracing::info!(ready = unmet.is_empty(), unmet = ?unmet, "readiness changed");
         }
@@ -145,7 +146,12 @@ impl Health {
     }
 
     /// Asks again every second until `stop`, and reports to grpc.health.v1 for the server as a whole and `services`.
-    pub(crate) async fn watch(self, reporter: HealthReporter, services: Vec<String>, stop: CancellationToken) {
+    pub(crate) async fn watch(
+        self,
+        reporter: HealthReporter,
+        services: Vec<String>,
+        stop: CancellationToken,
+    ) {
         loop {
             self.ask().await;
             self.report(&reporter, &services).await;
@@ -173,9 +179,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_sidecar_does_not_hold_up_its_own_events() {
-        let health = Health::new()
-            .needs("database", Need::Always, || async { Ok(()) })
-            .needs("sidecar", Need::ForCalls, || async { Err("refused".to_owned()) });
+        let health = Health::new().needs("database", Need::Always, || async { Ok(()) }).needs(
+            "sidecar",
+            Need::ForCalls,
+            || async { Err("refused".to_owned()) },
+        );
         assert_eq!(health.ready(), Err("starting".to_owned()));
         health.ask().await;
         assert_eq!(health.ready(), Err("sidecar: refused".to_owned()));

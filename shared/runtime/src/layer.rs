@@ -102,7 +102,11 @@ fn busy() -> Status {
 
 /// The status of an answer that consists of headers alone; others are OK so far.
 fn status_of(headers: &HeaderMap) -> i64 {
-    headers.get("grpc-status").and_then(|code| code.to_str().ok()).and_then(|code| code.parse().ok()).unwrap_or(0)
+    headers
+        .get("grpc-status")
+        .and_then(|code| code.to_str().ok())
+        .and_then(|code| code.parse().ok())
+        .unwrap_or(0)
 }
 
 fn span(service: &'static str, path: &str, headers: &HeaderMap, request_id: &str) -> tracing::Span {
@@ -119,9 +123,8 @@ fn span(service: &'static str, path: &str, headers: &HeaderMap, request_id: &str
         request.id = request_id,
         trace.id = tracing::field::Empty,
     );
-    let parent = opentelemetry::global::get_text_map_propagator(|propagator| {
-        propagator.extract(&LastHeader(headers))
-    });
+    let parent =
+        opentelemetry::global::get_text_map_propagator(|propagator| propagator.extract(&LastHeader(headers)));
     // Fails only when no OpenTelemetry layer is installed, as in unit tests.
     let _ = span.set_parent(parent);
     span.record("trace.id", crate::telemetry::trace_id(&span));

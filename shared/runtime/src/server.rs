@@ -46,7 +46,9 @@ pub enum Error {
 
 impl Error {
     /// For `map_err`: what was being done when it failed.
-    pub fn setup<E: std::error::Error + Send + Sync + 'static>(what: impl Into<String>) -> impl FnOnce(E) -> Self {
+    pub fn setup<E: std::error::Error + Send + Sync + 'static>(
+        what: impl Into<String>,
+    ) -> impl FnOnce(E) -> Self {
         let what = what.into();
         move |source| Self::Setup { what, source: Box::new(source) }
     }

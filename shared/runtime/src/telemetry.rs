@@ -78,18 +78,22 @@ impl Telemetry {
         if let Some(endpoint) = &config.otlp_endpoint {
             let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
             // Half a second: a person who watches a question travel should not wait for the default of five.
-            let batch = BatchConfigBuilder::default().with_scheduled_delay(Duration::from_millis(500)).build();
+            let batch =
+                BatchConfigBuilder::default().with_scheduled_delay(Duration::from_millis(500)).build();
             let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batch).build();
             traces = traces.with_span_processor(processor);
 
             let exporter = MetricExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
             let reader = PeriodicReader::builder(exporter).with_interval(Duration::from_secs(15)).build();
-            let provider = SdkMeterProvider::builder().with_resource(resource.clone()).with_reader(reader).build();
+            let provider =
+                SdkMeterProvider::builder().with_resource(resource.clone()).with_reader(reader).build();
             opentelemetry::global::set_meter_provider(provider.clone());
             metrics = Some(provider);
 
             let exporter = LogExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
-            logs = Some(SdkLoggerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build());
+            logs = Some(
+                SdkLoggerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build(),
+            );
         }
         let traces = traces.build();
 
@@ -101,11 +105,18 @@ impl Telemetry {
             .with_span_list(false)
             .with_filter(filter);
         // Spans below info are for logs; exporting the transport's own would loop.
-        let exported = || EnvFilter::new("info,h2=off,hyper=off,tonic=off,tower=off,opentelemetry=off,sqlx=warn");
+        let exported =
+            || EnvFilter::new("info,h2=off,hyper=off,tonic=off,tower=off,opentelemetry=off,sqlx=warn");
         let spans =
             tracing_opentelemetry::layer().with_tracer(traces.tracer("learnflow")).with_filter(exported());
-        let bridge = logs.as_ref().map(|provider| OpenTelemetryTracingBridge::new(provider).with_filter(exported()));
-        tracing_subscriber::registry().with(stdout).with(spans).with(bridge).try_init().map_err(Error::Installed)?;
+        let bridge =
+            logs.as_ref().map(|provider| OpenTelemetryTracingBridge::new(provider).with_filter(exported()));
+        tracing_subscriber::registry()
+            .with(stdout)
+            .with(spans)
+            .with(bridge)
+            .try_init()
+            .map_err(Error::Installed)?;
         Ok(Self { traces, metrics, logs })
     }
 

@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn types_derive_from_full_names() {
-        let asked = EVENT_CONTRACTS.iter().find(|event| event.full_name == "learnflow.chat.v1.QueryAsked").unwrap();
+        let asked =
+            EVENT_CONTRACTS.iter().find(|event| event.full_name == "learnflow.chat.v1.QueryAsked").unwrap();
         assert_eq!((asked.topic, asked.kind), ("learning.requests", "learnflow.chat.query_asked.v1"));
     }
 }

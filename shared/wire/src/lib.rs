@@ -20,5 +20,7 @@ pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/all.
 /// Never in practice: the set is made by the build of this crate.
 pub fn descriptor_pool() -> &'static prost_reflect::DescriptorPool {
     static POOL: std::sync::OnceLock<prost_reflect::DescriptorPool> = std::sync::OnceLock::new();
-    POOL.get_or_init(|| prost_reflect::DescriptorPool::decode(DESCRIPTOR_SET).expect("own descriptor set decodes"))
+    POOL.get_or_init(|| {
+        prost_reflect::DescriptorPool::decode(DESCRIPTOR_SET).expect("own descriptor set decodes")
+    })
 }

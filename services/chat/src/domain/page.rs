@@ -15,7 +15,12 @@ pub(crate) struct Page {
 
 impl Page {
     /// Checks the fields of a request; 0 means a page of 20.
-    pub(crate) fn new(student_id: &str, conversation_id: &str, size: i32, token: &str) -> Result<Self, Invalid> {
+    pub(crate) fn new(
+        student_id: &str,
+        conversation_id: &str,
+        size: i32,
+        token: &str,
+    ) -> Result<Self, Invalid> {
         let mut check = Check::new();
         check.id(student_id, "student_id").range(i64::from(size), "page_size", 0, 100);
         let conversation = optional_uuid(&mut check, conversation_id, "conversation_id");

@@ -29,7 +29,12 @@ impl Question {
         let mut check = Check::new();
         check.id(&student_id, "student_id").text(&query, "query", 1, 5_000);
         if let Some(context) = &context {
-            check.text(&context.code, "context.code", 0, 10_000).text(&context.error, "context.error", 0, 10_000);
+            check.text(&context.code, "context.code", 0, 10_000).text(
+                &context.error,
+                "context.error",
+                0,
+                10_000,
+            );
             if !context.exercise_id.is_empty() {
                 check.id(&context.exercise_id, "context.exercise_id");
             }
@@ -89,7 +94,8 @@ mod tests {
     #[test]
     fn every_wrong_field_is_named() {
         let invalid = question("", " ", "not-a-uuid").unwrap_err();
-        let fields: Vec<&str> = invalid.violations().iter().map(|violation| violation.field.as_str()).collect();
+        let fields: Vec<&str> =
+            invalid.violations().iter().map(|violation| violation.field.as_str()).collect();
         assert_eq!(fields, ["student_id", "query", "conversation_id"]);
     }
 }

@@ -8,7 +8,10 @@ use crate::error::Error;
 use crate::store;
 
 #[tracing::instrument(name = "chat.list_messages", skip_all, fields(student.id = %request.student_id))]
-pub(super) async fn handle(chat: &Chat, request: pb::ListMessagesRequest) -> Result<pb::ListMessagesResponse, Error> {
+pub(super) async fn handle(
+    chat: &Chat,
+    request: pb::ListMessagesRequest,
+) -> Result<pb::ListMessagesResponse, Error> {
     let page = Page::try_from(request)?;
     let messages = store::list(chat.mailbox.pool(), &page).await?;
     let full = messages.len() as i64 == page.size;

@@ -15,7 +15,10 @@ use crate::error::Error;
 const MARGIN: Duration = Duration::from_millis(200);
 
 #[tracing::instrument(name = "chat.query", skip_all, fields(student.id = %request.student_id))]
-pub(super) async fn handle(chat: &Chat, request: pb::QueryRequest) -> Result<Response<pb::QueryResponse>, Error> {
+pub(super) async fn handle(
+    chat: &Chat,
+    request: pb::QueryRequest,
+) -> Result<Response<pb::QueryResponse>, Error> {
     let question = Question::try_from(request)?;
     let pending = ask::accept(chat, &question).await?;
     let (message_id, conversation_id) = (pending.message_id, pending.conversation_id);

@@ -96,7 +96,11 @@ pub(crate) async fn answer(
 }
 
 /// One message of a student.
-pub(crate) async fn find(pool: &PgPool, student_id: &str, message_id: Uuid) -> Result<Option<Message>, Error> {
+pub(crate) async fn find(
+    pool: &PgPool,
+    student_id: &str,
+    message_id: Uuid,
+) -> Result<Option<Message>, Error> {
     let row = sqlx::query_as!(
         Row,
         "SELECT message_id, conversation_id, student_id, query, asked_at, answer

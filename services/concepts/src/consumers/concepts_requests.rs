@@ -18,7 +18,8 @@ pub(super) struct Explain;
 
 impl Handle<ExplanationRequested> for Explain {
     async fn handle(&self, tx: &mut Tx, received: Received<ExplanationRequested>) -> Result<(), Failure> {
-        let question = received.event.question.ok_or_else(|| Failure::Refused("there is no question".to_owned()))?;
+        let question =
+            received.event.question.ok_or_else(|| Failure::Refused("there is no question".to_owned()))?;
         let message_id = Uuid::try_parse(&question.message_id)
             .map_err(|_| Failure::Refused(format!("message id {:?} is not a UUID", question.message_id)))?;
 
@@ -44,7 +45,11 @@ impl Handle<ExplanationRequested> for Explain {
             response: answer.markdown(),
             explanation: explained.map(|explanation| explanation.text.to_owned()).unwrap_or_default(),
             level: level.into(),
-            examples: explained.and_then(|explanation| explanation.example).map(code_example).into_iter().collect(),
+            examples: explained
+                .and_then(|explanation| explanation.example)
+                .map(code_example)
+                .into_iter()
+                .collect(),
             related_concepts: explained
                 .map(|explanation| explanation.related.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),

@@ -58,7 +58,11 @@ impl Named {
             Self::Name(name) => catalogue().resolve(name).ok_or_else(|| {
                 let near: Vec<&str> =
                     catalogue().did_you_mean(name, 3).into_iter().map(|topic| topic.title.as_str()).collect();
-                let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
+                let hint = if near.is_empty() {
+                    String::new()
+                } else {
+                    format!("; did you mean {}?", near.join(", "))
+                };
                 format!("there is no topic {name:?}{hint}")
             }),
         }

@@ -12,7 +12,10 @@ use crate::error::Error;
 use crate::store::{self, Explained};
 
 #[tracing::instrument(name = "concepts.explain", skip_all, fields(topic.id))]
-pub(super) async fn handle(concepts: &Concepts, request: pb::ExplainRequest) -> Result<pb::ExplainResponse, Error> {
+pub(super) async fn handle(
+    concepts: &Concepts,
+    request: pb::ExplainRequest,
+) -> Result<pb::ExplainResponse, Error> {
     let concept = Concept::try_from(request)?;
     let topic = concept.named.topic().map_err(Error::NoTopic)?;
     tracing::Span::current().record("topic.id", topic.id);
@@ -36,7 +39,12 @@ pub(super) async fn handle(concepts: &Concepts, request: pb::ExplainRequest) -> 
 }
 
 /// The row, and the event that counts the student's day as active.
-async fn record(concepts: &Concepts, student_id: &str, topic_id: i32, level: MasteryLevel) -> Result<(), Error> {
+async fn record(
+    concepts: &Concepts,
+    student_id: &str,
+    topic_id: i32,
+    level: MasteryLevel,
+) -> Result<(), Error> {
     let mut tx = concepts.mailbox.begin().await?;
     let explained = Explained {
         message_id: Uuid::now_v7(),

@@ -11,7 +11,8 @@ const LAST_HOP: &str = "process learning.responses";
 pub(super) async fn show(collector: &Collector, trace_id: &str, root: &str) {
     for _ in 0..40 {
         let spans = collector.trace(trace_id);
-        let complete = spans.iter().any(|span| span.name == LAST_HOP) && spans.iter().any(|span| span.parent_id == root);
+        let complete =
+            spans.iter().any(|span| span.name == LAST_HOP) && spans.iter().any(|span| span.parent_id == root);
         if complete {
             // Spans of one batch come together; those of other processes are half a second behind at most.
             tokio::time::sleep(Duration::from_millis(600)).await;

@@ -45,7 +45,10 @@ async fn later(target: &Target, student: &str, message_id: &str) -> anyhow::Resu
 
 pub(crate) async fn a_question_is_answered(target: Arc<Target>) -> anyhow::Result<()> {
     let body = ask(&target, &student("maya"), "How do for loops work in Python?").await?;
-    ensure!(body["agent_type"] == "concepts" && body["source"] == "embedded" && body["status"] == "answered", "{body}");
+    ensure!(
+        body["agent_type"] == "concepts" && body["source"] == "embedded" && body["status"] == "answered",
+        "{body}"
+    );
     ensure!(body["confidence"].as_f64().is_some_and(|sure| sure > 0.5), "{body}");
     let text = body["response"].as_str().unwrap_or_default();
     ensure!(text.contains("for ") && text.contains("```python"), "no code in the answer: {text}");
@@ -91,7 +94,9 @@ pub(crate) async fn every_listener_hears_the_answer(target: Arc<Target>) -> anyh
     let asked = ask(&target, &student_id, "What is a dictionary?").await?;
     for stream in streams {
         let response = tokio::time::timeout(Duration::from_secs(5), stream).await???;
-        let Some(pb::subscribe_response::Event::Answer(answer)) = response.event else { anyhow::bail!("no answer") };
+        let Some(pb::subscribe_response::Event::Answer(answer)) = response.event else {
+            anyhow::bail!("no answer")
+        };
         ensure!(asked["message_id"] == answer.message_id.as_str(), "another answer came: {answer:?}");
     }
     Ok(())
@@ -102,7 +107,8 @@ pub(crate) async fn a_redelivered_event_does_nothing(target: Arc<Target>) -> any
     let body = ask(&target, &student_id, "What is a set?").await?;
     let message_id = body["message_id"].as_str().context("message_id")?.to_owned();
     // The question's own event, once more, and a second event about the same question.
-    let asked = target.records("learning.requests").await?.into_iter().find(|record| record.key == student_id);
+    let asked =
+        target.records("learning.requests").await?.into_iter().find(|record| record.key == student_id);
     let asked = asked.context("the question is not on its topic")?;
     let again = Record {
         id: "again".to_owned(),

@@ -36,7 +36,12 @@ pub(crate) async fn a_wrong_field_is_named(target: Arc<Target>) -> anyhow::Resul
 }
 
 pub(crate) async fn what_does_not_exist_is_not_found(target: Arc<Target>) -> anyhow::Result<()> {
-    for path in ["/api/v1/modules/9", "/api/v1/concepts/999", "/api/v1/no-such-thing", "/api/v1/students/maya/messages/x"] {
+    for path in [
+        "/api/v1/modules/9",
+        "/api/v1/concepts/999",
+        "/api/v1/no-such-thing",
+        "/api/v1/students/maya/messages/x",
+    ] {
         let answer = target.http.get(path).await?;
         ensure!(answer.status == 404, "{path} got {}", answer.status);
         ensure!(answer.body["error"] == true && answer.body["code"].is_string(), "{}", answer.body);
@@ -71,7 +76,11 @@ pub(crate) async fn the_curriculum_has_31_topics(target: Arc<Target>) -> anyhow:
 
 pub(crate) async fn openapi_lists_the_calls(target: Arc<Target>) -> anyhow::Result<()> {
     let document = target.http.get("/openapi.json").await?.body;
-    ensure!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", document["openapi"]);
+    ensure!(
+        document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")),
+        "{}",
+        document["openapi"]
+    );
     for path in ["/api/v1/query", "/api/v1/concepts/explain", "/api/v1/teacher/alerts"] {
         ensure!(document["paths"][path].is_object(), "{path} is missing");
     }

@@ -17,8 +17,12 @@ pub(crate) async fn a_record_is_a_cloudevent_of_the_binding(target: Arc<Target>)
     let student_id = student("maya");
     ask(&target, &student_id, "What is a list?").await?;
     let records = target.records("learning.requests").await?;
-    let record = records.into_iter().find(|record| record.key == student_id).context("no record of the student")?;
-    ensure!(record.headers.get("content-type").is_some_and(|value| value == learnflow_events::CONTENT_TYPE), "{record:?}");
+    let record =
+        records.into_iter().find(|record| record.key == student_id).context("no record of the student")?;
+    ensure!(
+        record.headers.get("content-type").is_some_and(|value| value == learnflow_events::CONTENT_TYPE),
+        "{record:?}"
+    );
     let event = Incoming::parse("learning.requests", &record.value)?;
     ensure!(event.source == "/learnflow/chat", "{event:?}");
     ensure!(event.context.traceparent.len() == 55, "no traceparent: {event:?}");
@@ -84,7 +88,8 @@ pub(crate) async fn a_foreign_question_is_dead_lettered(target: Arc<Target>) -> 
     };
     target.sidecar("chat")?.publish(&record).await?;
     let dead = dead_letter_topic("learning.responses", "chat");
-    eventually(&target, &dead, "the answer to a question nobody asked", |record| record.key == student_id).await
+    eventually(&target, &dead, "the answer to a question nobody asked", |record| record.key == student_id)
+        .await
 }
 
 /// Waits for a record on a topic.
@@ -112,7 +117,8 @@ pub(crate) async fn a_topic_is_closed_to_strangers(target: Arc<Target>) -> anyho
         content_type: learnflow_events::CONTENT_TYPE,
         value: event.value,
     };
-    let refused = target.sidecar("concepts")?.publish(&record).await.err().context("concepts may publish questions")?;
+    let refused =
+        target.sidecar("concepts")?.publish(&record).await.err().context("concepts may publish questions")?;
     let learnflow_dapr::Error::Sidecar { source, .. } = &refused else { anyhow::bail!("{refused}") };
     ensure!(source.code() == tonic::Code::PermissionDenied, "{source:?}");
     Ok(())
@@ -123,7 +129,16 @@ pub(crate) async fn another_language_reads_the_record(target: Arc<Target>) -> an
     let body = ask(&target, &student_id, "What is a list?").await?;
     let consumer = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/consumer/run");
     let output = tokio::process::Command::new(consumer)
-        .args(["--brokers", target.brokers()?, "--topic", "learning.requests", "--key", &student_id, "--timeout", "60"])
+        .args([
+            "--brokers",
+            target.brokers()?,
+            "--topic",
+            "learning.requests",
+            "--key",
+            &student_id,
+            "--timeout",
+            "60",
+        ])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()

@@ -17,7 +17,8 @@ fn explain(concept: &str) -> pb::ExplainRequest {
 pub(crate) async fn any_sidecar_reaches_any_service(target: Arc<Target>) -> anyhow::Result<()> {
     for caller in ["gateway", "chat", "triage", "concepts"] {
         let mut concepts = learnflow_concepts_client::client(&target.sidecar(caller)?);
-        let explained = concepts.explain(explain("tuples")).await.with_context(|| format!("from {caller}"))?;
+        let explained =
+            concepts.explain(explain("tuples")).await.with_context(|| format!("from {caller}"))?;
         ensure!(explained.into_inner().topic_id == 302, "{caller}");
         let mut triage = learnflow_triage_client::client(&target.sidecar(caller)?);
         let request = learnflow_triage_client::pb::ClassifyRequest {
@@ -45,7 +46,11 @@ pub(crate) async fn a_sidecar_that_is_down_is_unavailable_at_once(_: Arc<Target>
     let free = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let sidecar = Sidecar::new(&SidecarConfig::new(format!("http://{free}")))?;
     let started = Instant::now();
-    let status = learnflow_concepts_client::client(&sidecar).explain(explain("tuples")).await.err().context("answered")?;
+    let status = learnflow_concepts_client::client(&sidecar)
+        .explain(explain("tuples"))
+        .await
+        .err()
+        .context("answered")?;
     ensure!(status.code() == Code::Unavailable, "{status:?}");
     ensure!(started.elapsed() < Duration::from_secs(3), "it took {:?}", started.elapsed());
     Ok(())

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
+use learnflow::Role;
 use learnflow::collector::Collector;
 use learnflow::http::Http;
-use learnflow::Role;
 use learnflow::platform::{Options, Platform};
 use learnflow::stack::Stack;
 use learnflow_dapr::{Sidecar, SidecarConfig};
@@ -54,7 +54,8 @@ impl Target {
         };
         let telemetry = Telemetry::install("learnflow", &config)?;
         let platform = Platform::start(Options { free_ports: true, ..Options::default() }).await?;
-        let sidecars = platform.sidecars().iter().map(|(id, address)| ((*id).to_owned(), format!("http://{address}")));
+        let sidecars =
+            platform.sidecars().iter().map(|(id, address)| ((*id).to_owned(), format!("http://{address}")));
         let target = Self {
             http: Http::new(platform.gateway_url()),
             collector,
@@ -69,7 +70,8 @@ impl Target {
         let collector = Collector::start(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let offset = std::env::var("LEARNFLOW_PORT_OFFSET").unwrap_or_else(|_| "2000".to_owned());
         let offset = offset.parse().context("LEARNFLOW_PORT_OFFSET")?;
-        let stack = Stack::up(Path::new(env!("CARGO_BIN_EXE_learnflow")), offset, &collector.endpoint()).await?;
+        let stack =
+            Stack::up(Path::new(env!("CARGO_BIN_EXE_learnflow")), offset, &collector.endpoint()).await?;
         let mut sidecars = BTreeMap::new();
         for role in Role::ALL {
             let variable = format!("LEARNFLOW_SIDECAR_{}", role.app_id().to_uppercase().replace('-', "_"));
@@ -148,7 +150,8 @@ impl Target {
 async fn kafka_records(brokers: &str, topic: &str) -> anyhow::Result<Vec<Record>> {
     let client = ClientBuilder::new(brokers.split(',').map(ToOwned::to_owned).collect()).build().await?;
     let topics = client.list_topics().await?;
-    let found = topics.iter().find(|found| found.name == topic).with_context(|| format!("no topic {topic}"))?;
+    let found =
+        topics.iter().find(|found| found.name == topic).with_context(|| format!("no topic {topic}"))?;
     let mut records = Vec::new();
     for partition in &found.partitions {
         let client = client.partition_client(topic, *partition, UnknownTopicHandling::Error).await?;
@@ -158,15 +161,17 @@ async fn kafka_records(brokers: &str, topic: &str) -> anyhow::Result<Vec<Record>
             let (fetched, _) = client.fetch_records(offset, 1..10_000_000, 1_000).await?;
             ensure!(!fetched.is_empty(), "topic {topic} has fewer records than it says");
             offset = fetched.last().map_or(end, |last| last.offset + 1);
-            records.extend(fetched.into_iter().map(|fetched| Record {
-                key: String::from_utf8_lossy(&fetched.record.key.unwrap_or_default()).into_owned(),
-                headers: fetched
-                    .record
-                    .headers
-                    .into_iter()
-                    .map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned()))
-                    .collect(),
-                value: fetched.record.value.unwrap_or_default(),
+            records.extend(fetched.into_iter().map(|fetched| {
+                Record {
+                    key: String::from_utf8_lossy(&fetched.record.key.unwrap_or_default()).into_owned(),
+                    headers: fetched
+                        .record
+                        .headers
+                        .into_iter()
+                        .map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned()))
+                        .collect(),
+                    value: fetched.record.value.unwrap_or_default(),
+                }
             }));
         }
     }

@@ -53,7 +53,9 @@ fn check(spans: &[Span]) -> anyhow::Result<()> {
         let hop = found.into_iter().next().with_context(|| format!("{service} has no span {name:?}"))?;
         match above {
             // The edge continues the caller's trace.
-            None => ensure!(hop.parent_id == "b7ad6b7169203331", "{name:?} has the parent {:?}", hop.parent_id),
+            None => {
+                ensure!(hop.parent_id == "b7ad6b7169203331", "{name:?} has the parent {:?}", hop.parent_id)
+            }
             Some(above) => {
                 ensure!(descends(hop, above, &by_id), "{service} {name:?} is not under {:?}", above.name);
             }

@@ -31,7 +31,8 @@ impl Handle<QueryAsked> for Route {
 
         let route = route(&question, &self.agents);
         tracing::info!(agent = ?route.agent, confidence = route.confidence, topic = route.topic_id, "question routed");
-        store::insert(tx.connection(), message_id, &question.student_id, &route, OffsetDateTime::now_utc()).await?;
+        store::insert(tx.connection(), message_id, &question.student_id, &route, OffsetDateTime::now_utc())
+            .await?;
         send(tx, asked, route).await
     }
 }
@@ -52,10 +53,16 @@ async fn send(tx: &mut Tx, asked: QueryAsked, route: crate::domain::Route) -> Re
         recent_errors: Vec::new(),
     });
     match agent {
-        AgentType::CodeReview => tx.publish(&pb::ReviewRequested { student_id, message_id, question }).await?,
+        AgentType::CodeReview => {
+            tx.publish(&pb::ReviewRequested { student_id, message_id, question }).await?
+        }
         AgentType::Debug => tx.publish(&pb::DiagnosisRequested { student_id, message_id, question }).await?,
-        AgentType::Exercise => tx.publish(&pb::ExerciseRequested { student_id, message_id, question }).await?,
-        AgentType::Progress => tx.publish(&pb::ProgressRequested { student_id, message_id, question }).await?,
+        AgentType::Exercise => {
+            tx.publish(&pb::ExerciseRequested { student_id, message_id, question }).await?
+        }
+        AgentType::Progress => {
+            tx.publish(&pb::ProgressRequested { student_id, message_id, question }).await?
+        }
         AgentType::Concepts | AgentType::Unspecified => {
             tx.publish(&pb::ExplanationRequested { student_id, message_id, question }).await?
         }

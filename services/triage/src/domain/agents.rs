@@ -24,7 +24,9 @@ impl Agents {
     pub(crate) fn parse(names: &str) -> Result<Self, String> {
         let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
         names
-            .map(|name| NAMES.iter().find(|(known, _)| *known == name).map(|(_, agent)| *agent).ok_or(name.to_owned()))
+            .map(|name| {
+                NAMES.iter().find(|(known, _)| *known == name).map(|(_, agent)| *agent).ok_or(name.to_owned())
+            })
             .collect::<Result<_, _>>()
             .map(Self)
     }

@@ -24,7 +24,8 @@ impl Question {
         context: Option<&QuestionContext>,
         query_type: i32,
     ) -> Result<Self, Invalid> {
-        let (code, error) = context.map_or(("", ""), |context| (context.code.as_str(), context.error.as_str()));
+        let (code, error) =
+            context.map_or(("", ""), |context| (context.code.as_str(), context.error.as_str()));
         let agent = AgentType::try_from(query_type);
         Check::new()
             .id(student_id, "student_id")
@@ -125,7 +126,11 @@ mod tests {
     fn an_agent_out_of_service_is_said_so() {
         let route = decide("Give me an exercise on lists", AgentType::Unspecified, "concepts");
         assert_eq!(route.agent, AgentType::Concepts);
-        assert!(route.evidence.iter().any(|reason| reason.contains("not in service")), "{:?}", route.evidence);
+        assert!(
+            route.evidence.iter().any(|reason| reason.contains("not in service")),
+            "{:?}",
+            route.evidence
+        );
     }
 
     #[test]

@@ -24,5 +24,6 @@ pub type Client = generated::concepts_service_client::ConceptsServiceClient<lear
 /// A client of the service behind `sidecar`: one cheap handle, cloned at will.
 #[cfg(feature = "client")]
 pub fn client(sidecar: &learnflow_dapr::Sidecar) -> Client {
-    Client::new(sidecar.app(APP_ID, DESCRIPTOR_SET)).max_decoding_message_size(learnflow_dapr::MAX_MESSAGE_BYTES)
+    Client::new(sidecar.app(APP_ID, DESCRIPTOR_SET))
+        .max_decoding_message_size(learnflow_dapr::MAX_MESSAGE_BYTES)
 }

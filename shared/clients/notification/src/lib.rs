@@ -19,10 +19,12 @@ pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/desc
 
 /// The typed client; every call goes through the caller's sidecar.
 #[cfg(feature = "client")]
-pub type Client = generated::notification_service_client::NotificationServiceClient<learnflow_dapr::AppChannel>;
+pub type Client =
+    generated::notification_service_client::NotificationServiceClient<learnflow_dapr::AppChannel>;
 
 /// A client of the service behind `sidecar`: one cheap handle, cloned at will.
 #[cfg(feature = "client")]
 pub fn client(sidecar: &learnflow_dapr::Sidecar) -> Client {
-    Client::new(sidecar.app(APP_ID, DESCRIPTOR_SET)).max_decoding_message_size(learnflow_dapr::MAX_MESSAGE_BYTES)
+    Client::new(sidecar.app(APP_ID, DESCRIPTOR_SET))
+        .max_decoding_message_size(learnflow_dapr::MAX_MESSAGE_BYTES)
 }

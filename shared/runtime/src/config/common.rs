@@ -35,7 +35,10 @@ impl Common {
         let port = reader.or("DAPR_GRPC_PORT", "a port", 50001_u16);
         let endpoint: String = reader.or("DAPR_GRPC_ENDPOINT", "a URI", format!("http://127.0.0.1:{port}"));
         if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
-            reader.problem("DAPR_GRPC_ENDPOINT", format!("must be a URI such as http://127.0.0.1:20201, not {endpoint:?}"));
+            reader.problem(
+                "DAPR_GRPC_ENDPOINT",
+                format!("must be a URI such as http://127.0.0.1:20201, not {endpoint:?}"),
+            );
         }
         let sidecar = SidecarConfig {
             api_token: reader.optional("DAPR_API_TOKEN", "a token"),
