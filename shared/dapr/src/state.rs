@@ -50,7 +50,7 @@ impl StateStore {
             .map_err(Error::sidecar(format!("read state {key}")))?
             .into_inner();
         // Dapr answers a missing key with empty data and an empty ETag.
-        Ok((!response.etag.is_empty()).then(|| Entry { value: response.data, etag: Etag(response.etag) }))
+        Ok((!response.etag.is_empty()).then_some(Entry { value: response.data, etag: Etag(response.etag) }))
     }
 
     /// Writes a value that lives for `ttl` (whole seconds), whatever stood there.

@@ -24,8 +24,12 @@
 //!
 //! What is imitated, by module: [`resources`] reads the files; `proxy` passes calls from app to app; `broker` is
 //! Kafka in memory; `delivery` hands events to apps; `state` keeps keys; `api` is Dapr's gRPC service;
-//! `resiliency` holds timeouts, retries and breakers. Left out: actors, workflows, bindings, configuration,
-//! streaming subscriptions, access control, mTLS, API tokens, and Dapr's own event envelope (`rawPayload` is a must).
+//! `resiliency` holds timeouts, retries and breakers.
+//!
+//! Left out are actors, workflows, bindings, configuration, streaming subscriptions, access control, mTLS, API tokens,
+//! Dapr's HTTP API, and its own event envelope (`rawPayload` is a must). Three things are kinder than daprd: topics
+//! appear when they are first used; a Configuration without a sampling rate means no tracing; and reflection through a
+//! sidecar shows the app's services instead of Dapr's.
 
 mod api;
 mod broker;

@@ -1,5 +1,7 @@
 //! What only the embedded runtime promises: replicas, stopping, resuming, and a bound on memory.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -59,7 +61,7 @@ impl AppCallbackHealthCheck for Counter {
     }
 }
 
-async fn serve(app: &Counter) -> SocketAddr {
+fn serve(app: &Counter) -> SocketAddr {
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap().with_nodelay(Some(true));
     let address = incoming.local_addr().unwrap();
     let serving = Server::builder()
@@ -125,7 +127,7 @@ async fn calls_are_shared_among_replicas_and_are_quick() {
     let replicas = [Counter::default(), Counter::default()];
     let mut builder = Embedded::builder(resources()).app(App::new("writer"));
     for replica in &replicas {
-        builder = builder.app(App::new("reader").listening_on(serve(replica).await));
+        builder = builder.app(App::new("reader").listening_on(serve(replica)));
     }
     let runtime = builder.start().await.unwrap();
     let mut client = AppCallbackHealthCheckClient::new(connect(runtime.sidecar("writer")).await);
@@ -142,7 +144,7 @@ async fn calls_are_shared_among_replicas_and_are_quick() {
 #[tokio::test]
 async fn an_app_that_comes_back_goes_on_where_it_stopped() {
     let app = Counter::default();
-    let address = serve(&app).await;
+    let address = serve(&app);
     let runtime = Embedded::builder(resources()).app(App::new("writer")).start().await.unwrap();
     let replica = runtime.add_app(App::new("reader").listening_on(address)).await.unwrap();
     publish(&runtime, "1").await.unwrap();
@@ -162,7 +164,7 @@ async fn an_app_that_comes_back_goes_on_where_it_stopped() {
 #[tokio::test]
 async fn a_stop_lets_the_event_in_hand_finish() {
     let app = Counter { slow: Duration::from_millis(300), ..Counter::default() };
-    let address = serve(&app).await;
+    let address = serve(&app);
     let runtime = Embedded::builder(resources()).app(App::new("writer")).start().await.unwrap();
     let replica = runtime.add_app(App::new("reader").listening_on(address)).await.unwrap();
     for data in ["1", "2"] {
@@ -179,7 +181,7 @@ async fn a_stop_lets_the_event_in_hand_finish() {
 #[tokio::test]
 async fn a_full_topic_refuses_what_would_be_lost() {
     let app = Counter::default();
-    let address = serve(&app).await;
+    let address = serve(&app);
     let retention = Retention { records: 3, ..Retention::default() };
     let runtime =
         Embedded::builder(resources()).app(App::new("writer")).retention(retention).start().await.unwrap();
@@ -197,6 +199,35 @@ async fn a_full_topic_refuses_what_would_be_lost() {
     assert_eq!(app.wait_for(4).await, ["0", "1", "2", "3"]);
     publish(&runtime, "5").await.unwrap();
     app.wait_for(5).await;
+}
+
+#[tokio::test]
+async fn the_in_memory_component_delivers_too() {
+    let mut resources = Resources::default();
+    let settings = "  - { name: initialOffset, value: oldest }\n";
+    let text = RESOURCES
+        .replace("pubsub.kafka", "pubsub.in-memory")
+        .replace(settings, "")
+        .replace("  metadata:\n---", "---");
+    resources.add("resources.yaml", &text).unwrap();
+    let app = Counter::default();
+    let reader = App::new("reader").listening_on(serve(&app));
+    let runtime = Embedded::builder(resources).app(App::new("writer")).app(reader).start().await.unwrap();
+    // It begins at the newest event, so it may miss those from before it was there.
+    while app.events().is_empty() {
+        publish(&runtime, "again and again").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn open_streams_do_not_hold_a_shutdown_up() {
+    let runtime = Embedded::builder(resources()).app(App::new("writer")).start().await.unwrap();
+    // A connection that nobody closes.
+    let _channel = connect(runtime.sidecar("writer")).await;
+    let start = Instant::now();
+    runtime.shutdown().await;
+    assert!(start.elapsed() < Duration::from_secs(7), "{:?}", start.elapsed());
 }
 
 #[tokio::test]

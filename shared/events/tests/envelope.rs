@@ -33,7 +33,7 @@ fn outgoing() -> Outgoing {
 
 /// The envelope of a good event, changed by `change`.
 fn changed(change: impl FnOnce(&mut CloudEvent)) -> Vec<u8> {
-    let mut event = CloudEvent::decode(outgoing().value).unwrap();
+    let mut event = CloudEvent::decode(outgoing().value).expect("own event decodes");
     change(&mut event);
     event.encode_to_vec()
 }
@@ -104,7 +104,7 @@ fn data_must_be_what_the_type_promises() {
     let error = Incoming::parse(TOPIC, &other).unwrap().data::<QueryAsked>().unwrap_err();
     assert!(matches!(error, Malformed::OtherMessage { .. }), "{error}");
     let broken = changed(|event| {
-        event.data = Some(any("type.googleapis.com/learnflow.chat.v1.QueryAsked", b"\xff\xff"))
+        event.data = Some(any("type.googleapis.com/learnflow.chat.v1.QueryAsked", b"\xff\xff"));
     });
     let error = Incoming::parse(TOPIC, &broken).unwrap().data::<QueryAsked>().unwrap_err();
     assert!(matches!(error, Malformed::Data(_)), "{error}");

@@ -1,7 +1,14 @@
 //! A private PostgreSQL for the embedded default and for tests: started in a folder, gone with its handle.
 //!
-//! PostgreSQL refuses to run as root; then it runs as an unprivileged user, who owns the folder. Binaries are the
-//! machine's own, found by `PG_BIN`, on the PATH, or where Debian and others put them.
+//! PostgreSQL refuses to run as root; then it runs as an unprivileged user, who owns the folder.
+//!
+//! The programs are the machine's own, found by `PG_BIN`, where Debian and others put them, or on the PATH. Where there
+//! are none, the feature `download` fetches them once into a cache. `LEARNFLOW_POSTGRES` narrows the choice: `machine`
+//! never fetches, `download` passes over the machine's own.
+
+mod binaries;
+#[cfg(feature = "download")]
+mod download;
 
 use std::net::TcpListener as StdTcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
@@ -9,6 +16,10 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+pub use binaries::binaries;
+#[cfg(feature = "download")]
+pub use download::Error as DownloadError;
 
 /// Why a private server could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +29,26 @@ pub enum Error {
         "no PostgreSQL on this machine: install it (Debian: postgresql), name its folder in PG_BIN, or give a DATABASE_URL"
     )]
     Missing,
+    /// `PG_BIN` is wrong.
+    #[error("PG_BIN names a folder without initdb and postgres: {0}")]
+    Elsewhere(PathBuf),
+    /// `LEARNFLOW_POSTGRES` is wrong.
+    #[error("LEARNFLOW_POSTGRES must be auto, machine or download, not {0:?}")]
+    Choice(String),
+    /// There are binaries, which do not run, for instance for want of a library.
+    #[error(
+        "the PostgreSQL in {bin} does not run here ({why}): install another (Debian: postgresql), name its folder in PG_BIN, or give a DATABASE_URL"
+    )]
+    Unfit {
+        /// Where they are.
+        bin: PathBuf,
+        /// What the attempt said.
+        why: String,
+    },
+    /// The machine has no binaries, and they could not be fetched.
+    #[cfg(feature = "download")]
+    #[error(transparent)]
+    Download(#[from] DownloadError),
     /// A file or process could not be handled.
     #[error("private PostgreSQL: {what}")]
     Io {
@@ -47,6 +78,9 @@ pub struct Server {
 impl Server {
     /// Starts a server on `folder`, which is made into a cluster at its first use, on a free port. Blocks for a second
     /// or two; data that need not survive a crash of the machine is not synced to disk.
+    ///
+    /// Programs that root can reach and the unprivileged user cannot, such as a cache under /root, are copied into
+    /// `folder`.
     pub fn start(folder: &Path, bin: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(folder).map_err(io(format!("cannot make {}", folder.display())))?;
         let user = unprivileged(folder)?;
@@ -54,6 +88,7 @@ impl Server {
             chown(folder, Some(uid), Some(gid))
                 .map_err(io("cannot give the folder to the unprivileged user"))?;
         }
+        let bin = binaries::runnable(bin, user, folder)?;
         let data = folder.join("data");
         let log = folder.join("postgres.log");
         if !data.join("PG_VERSION").is_file() {
@@ -66,7 +101,7 @@ impl Server {
                 "--no-sync",
                 "-D",
             ]);
-            let output = initdb.arg(&data).output().map_err(io("cannot run initdb"))?;
+            let output = initdb.arg(&data).output().map_err(io(format!("cannot run initdb in {}", folder.display())))?;
             if !output.status.success() {
                 return Err(Error::Startup(String::from_utf8_lossy(&output.stderr).into_owned()));
             }
@@ -149,28 +184,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// The folder of the machine's own binaries, the newest first.
-pub fn binaries() -> Result<PathBuf, Error> {
-    let mut candidates: Vec<PathBuf> = std::env::var_os("PG_BIN").map(PathBuf::from).into_iter().collect();
-    let mut versions: Vec<(u32, PathBuf)> = ["/usr/lib/postgresql", "/opt/homebrew/opt"]
-        .iter()
-        .filter_map(|folder| std::fs::read_dir(folder).ok())
-        .flatten()
-        .filter_map(Result::ok)
-        .filter_map(|entry| {
-            let name = entry.file_name().to_string_lossy().replace("postgresql@", "");
-            Some((name.parse().ok()?, entry.path().join("bin")))
-        })
-        .collect();
-    versions.sort_by(|a, b| b.0.cmp(&a.0));
-    candidates.extend(versions.into_iter().map(|(_, path)| path));
-    candidates.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-    candidates
-        .into_iter()
-        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
-        .ok_or(Error::Missing)
 }
 
 /// Root must hand over to someone: the owner of `nobody`'s ids, by their usual numbers.
