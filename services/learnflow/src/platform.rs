@@ -191,8 +191,16 @@ impl PrivateDatabase {
                     (folder.clone(), Some(folder))
                 }
             };
-            let server = private::Server::start(&folder, &binaries)?;
-            anyhow::Ok(Self { server, temporary })
+            match private::Server::start(&folder, &binaries) {
+                Ok(server) => Ok(Self { server, temporary }),
+                Err(error) => {
+                    if let Some(folder) = temporary {
+                        // The error is worth more than a folder left behind.
+                        let _ = std::fs::remove_dir_all(folder);
+                    }
+                    Err(error.into())
+                }
+            }
         })
         .await?
     }

@@ -86,10 +86,7 @@ mod tests {
             assert_eq!(parse_timeout(bad), None, "{bad}");
         }
         assert_eq!(format_timeout(Duration::from_micros(1)), "1m");
-        assert_eq!(
-            parse_timeout(&format_timeout(Duration::from_hours(8760))).unwrap().as_secs(),
-            31_536_000
-        );
+        assert_eq!(parse_timeout(&format_timeout(Duration::from_hours(8760))).unwrap().as_secs(), 31_536_000);
     }
 
     #[tokio::test]

@@ -82,6 +82,7 @@ impl Server {
     /// Programs that root can reach and the unprivileged user cannot, such as a cache under /root, are copied into
     /// `folder`.
     pub fn start(folder: &Path, bin: &Path) -> Result<Self, Error> {
+        let folder = &std::path::absolute(folder).map_err(io(format!("cannot use {}", folder.display())))?;
         std::fs::create_dir_all(folder).map_err(io(format!("cannot make {}", folder.display())))?;
         let user = unprivileged(folder)?;
         if let Some((uid, gid)) = user {
@@ -101,7 +102,10 @@ impl Server {
                 "--no-sync",
                 "-D",
             ]);
-            let output = initdb.arg(&data).output().map_err(io(format!("cannot run initdb in {}", folder.display())))?;
+            let output = initdb
+                .arg(&data)
+                .output()
+                .map_err(io(format!("cannot run initdb in {}", folder.display())))?;
             if !output.status.success() {
                 return Err(Error::Startup(String::from_utf8_lossy(&output.stderr).into_owned()));
             }

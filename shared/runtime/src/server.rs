@@ -165,7 +165,9 @@ impl Server {
         // The token stops the watcher; on an error nobody has asked for that yet.
         shutdown.start();
         let _ = watcher.await;
-        if let Some(result) = served { result.map_err(Error::Serve) } else {
+        if let Some(result) = served {
+            result.map_err(Error::Serve)
+        } else {
             tracing::warn!(drain_ms = self.drain.as_millis() as u64, "stopped with calls in hand");
             Ok(())
         }

@@ -1,7 +1,9 @@
 //! Finds PostgreSQL's programs, and makes sure that whoever must run them can.
 
+use std::cmp::Reverse;
+use std::fs::Permissions;
 use std::io::ErrorKind;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use super::{Error, command, io};
@@ -36,7 +38,8 @@ pub fn binaries() -> Result<PathBuf, Error> {
     if choice != Choice::Download
         && let Some(found) = of_the_machine()?
     {
-        return Ok(found);
+        // The programs are run from other folders than ours.
+        return std::path::absolute(&found).map_err(io(format!("cannot use {}", found.display())));
     }
     if choice == Choice::Machine { Err(Error::Missing) } else { fetched() }
 }
@@ -65,7 +68,7 @@ fn of_the_machine() -> Result<Option<PathBuf>, Error> {
             Some((name.parse().ok()?, entry.path().join("bin")))
         })
         .collect();
-    versions.sort_by(|a, b| b.0.cmp(&a.0));
+    versions.sort_by_key(|(version, _)| Reverse(*version));
     let mut candidates: Vec<PathBuf> = versions.into_iter().map(|(_, path)| path).collect();
     candidates.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     Ok(candidates.into_iter().find(|folder| is_complete(folder)))
@@ -75,14 +78,14 @@ pub(super) fn is_complete(bin: &Path) -> bool {
     bin.join("initdb").is_file() && bin.join("postgres").is_file()
 }
 
-/// `bin`, or a copy of it under `folder` where the unprivileged user cannot reach `bin` itself. Fails where the programs
-/// do not run at all.
+/// `bin`, or a copy of it under `folder` where the unprivileged user cannot reach `bin` itself. Fails where the
+/// programs do not run at all.
 pub(super) fn runnable(bin: &Path, user: Option<(u32, u32)>, folder: &Path) -> Result<PathBuf, Error> {
     let Err(why) = attempt(bin, user) else { return Ok(bin.to_owned()) };
-    let unfit = |why| Error::Unfit { bin: bin.to_owned(), why };
+    let unfit = |bin: &Path, why| Error::Unfit { bin: bin.to_owned(), why };
     // PostgreSQL finds the rest of itself beside `bin`, where it is not split up as a distribution does it.
     let Some(home) = bin.parent().filter(|home| user.is_some() && home.join("share").is_dir()) else {
-        return Err(unfit(why));
+        return Err(unfit(bin, why));
     };
     let name = home.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let copy = folder.join(format!("programs-{name}"));
@@ -93,14 +96,16 @@ pub(super) fn runnable(bin: &Path, user: Option<(u32, u32)>, folder: &Path) -> R
         {
             return Err(io(format!("cannot remove {}", beside.display()))(error));
         }
-        for part in ["bin", "lib", "share"] {
-            copy_tree(&home.join(part), &beside.join(part))
-                .map_err(io(format!("cannot copy {} to {}", home.display(), beside.display())))?;
-        }
+        open_folder(&beside)
+            .and_then(|()| {
+                let mut parts = ["bin", "lib", "share"].iter();
+                parts.try_for_each(|part| copy_tree(&home.join(part), &beside.join(part)))
+            })
+            .map_err(io(format!("cannot copy {} to {}", home.display(), beside.display())))?;
         std::fs::rename(&beside, &copy).map_err(io(format!("cannot make {}", copy.display())))?;
     }
     let copied = copy.join("bin");
-    attempt(&copied, user).map_err(unfit)?;
+    attempt(&copied, user).map_err(|why| unfit(&copied, why))?;
     Ok(copied)
 }
 
@@ -116,10 +121,15 @@ fn attempt(bin: &Path, user: Option<(u32, u32)>) -> Result<(), String> {
     }
 }
 
+/// Makes a folder that anyone can enter, whatever our umask is.
+fn open_folder(path: &Path) -> std::io::Result<()> {
+    std::fs::create_dir(path)?;
+    std::fs::set_permissions(path, Permissions::from_mode(0o755))
+}
+
 /// By hard links, which cost nothing, or by copies where `to` is on another file system.
 fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    std::fs::set_permissions(to, std::fs::metadata(from)?.permissions())?;
+    open_folder(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let (kind, source, target) = (entry.file_type()?, entry.path(), to.join(entry.file_name()));
@@ -136,8 +146,6 @@ fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
@@ -158,17 +166,17 @@ mod tests {
         }
         for program in ["postgres", "initdb"] {
             std::fs::write(home.join("bin").join(program), script).unwrap();
-            std::fs::set_permissions(home.join("bin").join(program), PermissionsExt::from_mode(0o755)).unwrap();
+            std::fs::set_permissions(home.join("bin").join(program), Permissions::from_mode(0o755)).unwrap();
         }
         std::fs::write(home.join("lib/libx.so.1"), "x").unwrap();
         symlink("libx.so.1", home.join("lib/libx.so")).unwrap();
-        std::fs::set_permissions(folder.join("hidden"), PermissionsExt::from_mode(0o700)).unwrap();
+        std::fs::set_permissions(folder.join("hidden"), Permissions::from_mode(0o700)).unwrap();
         home.join("bin")
     }
 
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         folder
     }
 

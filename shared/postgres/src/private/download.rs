@@ -1,20 +1,22 @@
 //! Fetches PostgreSQL's programs into a cache, once: small builds of the server that the zonky project publishes as
 //! Maven artefacts, each a zip with one `.txz` in it.
 //!
-//! The cache is `$LEARNFLOW_CACHE/postgres`, by default `$XDG_CACHE_HOME/learnflow/postgres`. What is fetched must have
-//! the checksum that stands here; it is unpacked beside its place under a lock and renamed into it, so that what is there
-//! is whole, and of two processes one fetches and the other waits.
+//! The cache is `$LEARNFLOW_CACHE/postgres`, by default `$XDG_CACHE_HOME/learnflow/postgres`. What is fetched must
+//! have the checksum that stands here; it is unpacked beside its place under a lock and renamed into it, so that what
+//! is there is whole, and of two processes one fetches and the other waits.
 
-use std::fs::{File, TryLockError};
-use std::io::{BufReader, ErrorKind, Read, Seek as _, Write as _};
+mod archive;
+mod http;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{File, Permissions, TryLockError};
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lzma_rust2::XzReader;
-use sha2::{Digest as _, Sha256};
-use ureq::tls::{RootCerts, TlsConfig};
 
 use super::binaries::is_complete;
 
@@ -23,11 +25,6 @@ const VERSION: &str = "17.6.0";
 
 /// Maven Central; `LEARNFLOW_MAVEN_REPOSITORY` names a mirror.
 const REPOSITORY: &str = "https://repo1.maven.org/maven2";
-
-/// No artefact is as large; a server that sends more is cut off.
-const MAX_BYTES: u64 = 64 << 20;
-
-const ATTEMPTS: u32 = 3;
 
 /// Why PostgreSQL's programs could not be fetched.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +39,7 @@ pub enum Error {
     NoCache,
     /// The network, the repository, or something between.
     #[error(
-        "PostgreSQL {VERSION} could not be fetched from {url}: without a network, install it (Debian: apt install postgresql), name its folder in PG_BIN, or give a DATABASE_URL; behind a mirror, set LEARNFLOW_MAVEN_REPOSITORY"
+        "PostgreSQL {VERSION} could not be fetched (instead: apt install postgresql or the like, name its folder in PG_BIN, give a DATABASE_URL, or name a mirror in LEARNFLOW_MAVEN_REPOSITORY) from {url}"
     )]
     Fetch {
         /// What was asked for.
@@ -169,36 +166,48 @@ impl Download {
             eprintln!("Fetching PostgreSQL {VERSION} into {}, once …", place.display());
         }
         bar.set_message(format!("fetching PostgreSQL {VERSION}, once"));
-        let file = self.fetch(&url, jar, &bar)?;
+        let found = http::fetch(&url, jar, &bar)?;
+        if found != self.artefact.sha256 {
+            return Err(Error::Checksum { url, found });
+        }
         bar.set_message("unpacking PostgreSQL");
         bar.set_position(0);
-        unpack(file, tree, &bar).map_err(io("unpack PostgreSQL into", tree))?;
-        std::fs::set_permissions(tree, PermissionsExt::from_mode(0o755)).map_err(io("open", tree))?;
+        archive::unpack(jar, tree, &bar).map_err(io("unpack PostgreSQL into", tree))?;
+        std::fs::set_permissions(tree, Permissions::from_mode(0o755)).map_err(io("open", tree))?;
         std::fs::rename(tree, place).map_err(io("make", place))?;
         bar.finish_and_clear();
         tracing::info!(folder = %place.display(), "fetched PostgreSQL");
         Ok(())
     }
+}
 
-    /// Writes the artefact to `jar`. Tries again if the network or the repository fails in a way that may pass.
-    fn fetch(&self, url: &str, jar: &Path, bar: &ProgressBar) -> Result<File, Error> {
-        let agent = agent();
-        for attempt in 1.. {
-            let mut file = File::create_new(jar).map_err(io("write", jar))?;
-            match get(&agent, url, &mut file, bar) {
-                Ok(found) if found == self.artefact.sha256 => return File::open(jar).map_err(io("read", jar)),
-                Ok(found) => return Err(Error::Checksum { url: url.to_owned(), found }),
-                Err(GetError::Write(source)) => return Err(io("write", jar)(source)),
-                Err(GetError::Read(error)) if attempt < ATTEMPTS && may_pass(&error) => {
-                    tracing::warn!(%error, attempt, "fetching PostgreSQL failed; trying again");
-                    remove(jar)?;
-                    std::thread::sleep(Duration::from_millis(500) * attempt);
-                }
-                Err(GetError::Read(error)) => {
-                    return Err(Error::Fetch { url: url.to_owned(), source: Box::new(error) });
-                }
-            }
+/// Waits for its turn; the lock goes with the file.
+fn lock(path: &Path) -> Result<File, Error> {
+    let file = File::create(path).map_err(io("write", path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            tracing::info!("another process is fetching PostgreSQL; waiting for it");
+            file.lock().map_err(io("lock", path))?;
+            Ok(file)
         }
-        unreachable!("the last attempt returns")
+        Err(TryLockError::Error(error)) => Err(io("lock", path)(error)),
     }
+}
+
+fn remove(folder: &Path) -> Result<(), Error> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(io("remove", folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// On stderr, if that is a terminal.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::no_length();
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {bytes} of {total_bytes}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
 }

@@ -37,7 +37,7 @@ async fn a_timeout_ends_a_call(world: Arc<World>) {
     let status = world.echo("alpha").unary(request(ask, &[("dapr-app-id", "timed")])).await.unwrap_err();
     assert!(TIMED_OUT.contains(&status.code()), "{status}");
     let took = start.elapsed();
-    assert!(took > Duration::from_millis(390) && took < Duration::from_secs(2), "{took:?}");
+    assert!(took > Duration::from_millis(390) && took < Duration::from_secs(5), "{took:?}");
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(world.app("timed").counts.cancelled("timeout"), 1);
 }

@@ -70,13 +70,13 @@ async fn a_bidirectional_stream_talks_to_and_fro(world: Arc<World>) {
 }
 
 async fn messages_pass_as_they_come(world: Arc<World>) {
-    let asked = request(Ask { answers: 3, delay_ms: 300, ..Ask::default() }, &TO_BETA);
+    let asked = request(Ask { answers: 3, delay_ms: 1_500, ..Ask::default() }, &TO_BETA);
     let start = Instant::now();
     let mut answers = world.echo("alpha").server_stream(asked).await.unwrap().into_inner();
     answers.message().await.unwrap().unwrap();
-    assert!(start.elapsed() < Duration::from_millis(700), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_millis(2_900), "{:?}", start.elapsed());
     collect(answers).await;
-    assert!(start.elapsed() > Duration::from_millis(850));
+    assert!(start.elapsed() > Duration::from_millis(4_400));
 }
 
 async fn a_stream_can_fail_midway(world: Arc<World>) {
