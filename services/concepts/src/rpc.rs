@@ -34,14 +34,14 @@ impl ConceptsService for Concepts {
     }
 
     async fn get_module(&self, request: Request<pb::GetModuleRequest>) -> Answer<pb::GetModuleResponse> {
-        get_module::handle(&request.into_inner()).map(Response::new).map_err(|error| to_status(&error))
+        get_module::handle(request.into_inner()).map(Response::new).map_err(|error| to_status(&error))
     }
 
     async fn list_topics(&self, request: Request<pb::ListTopicsRequest>) -> Answer<pb::ListTopicsResponse> {
-        list_topics::handle(&request.into_inner()).map(Response::new).map_err(|error| to_status(&error))
+        list_topics::handle(request.into_inner()).map(Response::new).map_err(|error| to_status(&error))
     }
 
     async fn get_topic(&self, request: Request<pb::GetTopicRequest>) -> Answer<pb::GetTopicResponse> {
-        get_topic::handle(&request.into_inner()).map(Response::new).map_err(|error| to_status(&error))
+        get_topic::handle(request.into_inner()).map(Response::new).map_err(|error| to_status(&error))
     }
 }

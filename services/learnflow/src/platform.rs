@@ -49,13 +49,12 @@ impl Platform {
             None => components_folder()?,
         };
         let resources = Resources::load(&components).context("the components cannot be used")?;
-        let (database, database_url) = match options.database_url {
-            Some(url) => (None, url),
-            None => {
-                let database = PrivateDatabase::start(options.data).await?;
-                let url = database.server.url("postgres");
-                (Some(database), url)
-            }
+        let (database, database_url) = if let Some(url) = options.database_url {
+            (None, url)
+        } else {
+            let database = PrivateDatabase::start(options.data).await?;
+            let url = database.server.url("postgres");
+            (Some(database), url)
         };
 
         let shutdown = Shutdown::new();
@@ -184,12 +183,11 @@ impl PrivateDatabase {
     async fn start(data: Option<PathBuf>) -> anyhow::Result<Self> {
         tokio::task::spawn_blocking(move || {
             let binaries = private::binaries()?;
-            let (folder, temporary) = match data {
-                Some(folder) => (folder, None),
-                None => {
-                    let folder = private::temporary_folder("postgres")?;
-                    (folder.clone(), Some(folder))
-                }
+            let (folder, temporary) = if let Some(folder) = data {
+                (folder, None)
+            } else {
+                let folder = private::temporary_folder("postgres")?;
+                (folder.clone(), Some(folder))
             };
             match private::Server::start(&folder, &binaries) {
                 Ok(server) => Ok(Self { server, temporary }),

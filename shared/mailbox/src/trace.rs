@@ -55,7 +55,7 @@ pub(crate) fn context_of(span: &tracing::Span) -> Context {
     let mut headers = HashMap::new();
     let context = span.context();
     opentelemetry::global::get_text_map_propagator(|propagator| {
-        propagator.inject_context(&context, &mut headers)
+        propagator.inject_context(&context, &mut headers);
     });
     Context {
         traceparent: headers.remove("traceparent").unwrap_or_default(),

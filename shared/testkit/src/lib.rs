@@ -28,4 +28,4 @@ pub use replica::Replica;
 pub use server::server;
 pub use store::Database;
 pub use wait::{eventually, never};
-pub use world::{Said, World};
+pub use world::{Said, World, sidecar_at};

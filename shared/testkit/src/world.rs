@@ -1,6 +1,7 @@
 //! A database and an embedded runtime, in which services are started and other apps are played.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ impl World {
     }
 
     /// The keys of a service whose sidecar will listen on `sidecar`: on any free port, with this world's database.
-    pub fn env(&self, sidecar: std::net::SocketAddr) -> Vars {
+    pub fn env(&self, sidecar: SocketAddr) -> Vars {
         Vars::default()
             .with("LEARNFLOW_LISTEN", "127.0.0.1:0")
             .with("DAPR_GRPC_ENDPOINT", format!("http://{sidecar}"))
@@ -80,7 +81,7 @@ impl World {
         let running = tokio::spawn(service.run(shutdown.clone()));
         let app = App::new(app_id).listening_on(address).sidecar_on(sidecar);
         let embedded = self.embedded.add_app(app).await.expect("a sidecar");
-        Replica { address, sidecar: handle(sidecar), embedded, shutdown, running }
+        Replica { address, sidecar: sidecar_at(sidecar), embedded, shutdown, running }
     }
 
     /// Drains a replica, then stops its sidecar.
@@ -97,9 +98,19 @@ impl World {
             return sidecar.clone();
         }
         let replica = self.embedded.add_app(App::new(app_id)).await.expect("a sidecar");
-        let sidecar = handle(replica.sidecar);
+        let sidecar = sidecar_at(replica.sidecar);
         played.insert(app_id.to_owned(), sidecar.clone());
         sidecar
+    }
+
+    /// Opens a sidecar of `app_id` at an address that its app knows already; nothing is delivered to it.
+    pub async fn open_sidecar(&self, app_id: &str, address: SocketAddr) -> learnflow_embedded::Replica {
+        self.embedded.add_app(App::new(app_id).sidecar_on(address)).await.expect("a sidecar")
+    }
+
+    /// Closes a sidecar.
+    pub async fn close_sidecar(&self, sidecar: &learnflow_embedded::Replica) {
+        self.embedded.stop_app(sidecar).await;
     }
 
     /// Publishes `event` as `app_id`; returns it as it went out.
@@ -153,14 +164,9 @@ impl World {
             })
             .collect()
     }
-
-    /// The runtime itself.
-    pub fn embedded(&self) -> &Embedded {
-        &self.embedded
-    }
 }
 
-/// The sidecar at an address.
-fn handle(address: std::net::SocketAddr) -> Sidecar {
+/// The sidecar at an address, whether it is there or not.
+pub fn sidecar_at(address: SocketAddr) -> Sidecar {
     Sidecar::new(&SidecarConfig::new(format!("http://{address}"))).expect("an address is a URI")
 }

@@ -34,7 +34,7 @@ impl<E: Event + IntoAnswer> Handle<E> for History {
             // Shown before the commit: should that fail, the event comes again and the answer is the same.
             Answered::Now => self.hub.deliver(&student_id, answer),
             Answered::Before => {
-                tracing::info!(message.id = %message_id, "answered before; the first answer stays")
+                tracing::info!(message.id = %message_id, "answered before; the first answer stays");
             }
             Answered::Unknown => {
                 return Err(Failure::Refused(format!("no question {message_id} of this student")));

@@ -68,6 +68,7 @@ impl Question {
 
 /// A stored question and, once there, its answer.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "the contract's name for it")]
 pub(crate) struct Message {
     pub(crate) message_id: Uuid,
     pub(crate) conversation_id: Uuid,

@@ -6,7 +6,7 @@ use learnflow_curriculum::catalogue;
 use crate::convert;
 use crate::error::Error;
 
-pub(super) fn handle(request: &pb::ListTopicsRequest) -> Result<pb::ListTopicsResponse, Error> {
+pub(super) fn handle(request: pb::ListTopicsRequest) -> Result<pb::ListTopicsResponse, Error> {
     let catalogue = catalogue();
     let topics = match request.module_id {
         0 => catalogue.topics(),

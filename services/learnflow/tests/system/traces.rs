@@ -54,7 +54,7 @@ fn check(spans: &[Span]) -> anyhow::Result<()> {
         match above {
             // The edge continues the caller's trace.
             None => {
-                ensure!(hop.parent_id == "b7ad6b7169203331", "{name:?} has the parent {:?}", hop.parent_id)
+                ensure!(hop.parent_id == "b7ad6b7169203331", "{name:?} has the parent {:?}", hop.parent_id);
             }
             Some(above) => {
                 ensure!(descends(hop, above, &by_id), "{service} {name:?} is not under {:?}", above.name);
