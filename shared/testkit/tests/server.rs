@@ -12,21 +12,22 @@ const END: &str = "LEARNFLOW_TESTKIT_END";
 
 /// Another process of this binary, whose server runs; the server's folder.
 fn process(end: &str) -> (Child, PathBuf) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    let mut child = Command::new(std::env::current_exe().expect("this binary"))
         .args(["--exact", "a_process_with_a_server", "--nocapture"])
         .env(END, end)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let folder = lines.find_map(|line| line.unwrap().split("folder ").nth(1).map(PathBuf::from));
+        .expect("another process");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let folder =
+        lines.find_map(|line| line.expect("its output is text").split("folder ").nth(1).map(PathBuf::from));
     (child, folder.expect("the process says its folder"))
 }
 
 fn server_of(folder: &Path) -> String {
-    let file = std::fs::read_to_string(folder.join("data/postmaster.pid")).unwrap();
-    file.lines().next().unwrap().to_owned()
+    let file = std::fs::read_to_string(folder.join("data/postmaster.pid")).expect("the server runs");
+    file.lines().next().expect("the first line is its id").to_owned()
 }
 
 fn alive(process: &str) -> bool {

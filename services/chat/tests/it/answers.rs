@@ -10,7 +10,7 @@ const TOPIC: &str = "learning.responses";
 
 /// Asks, and gives the question's event.
 async fn ask(world: &World, student_id: &str, text: &str, count: usize) -> pb::QueryAsked {
-    client(world).await.query(query(student_id, text)).await.unwrap();
+    client(world).await.query(query(student_id, text)).await.expect("the question is accepted");
     asked(world, student_id, count).await
 }
 

@@ -17,7 +17,7 @@ async fn pages(world: &World, mut request: pb::ListMessagesRequest) -> Vec<Vec<S
     let mut chat = client(world).await;
     let mut pages = Vec::new();
     loop {
-        let response = chat.list_messages(request.clone()).await.unwrap().into_inner();
+        let response = chat.list_messages(request.clone()).await.expect("a page").into_inner();
         pages.push(response.messages.into_iter().map(|message| message.query).collect());
         if response.next_page_token.is_empty() {
             return pages;

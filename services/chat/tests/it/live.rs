@@ -16,26 +16,26 @@ type Heard = Arc<Mutex<Vec<String>>>;
 async fn listen(replica: &Replica, student_id: &str) -> Heard {
     let mut chat = ChatServiceClient::new(replica.channel().await);
     let request = pb::SubscribeRequest { student_id: student_id.to_owned() };
-    let mut stream = chat.subscribe(request).await.unwrap().into_inner();
+    let mut stream = chat.subscribe(request).await.expect("a stream").into_inner();
     let heard = Heard::default();
     let note = Arc::clone(&heard);
     tokio::spawn(async move {
         while let Ok(Some(pb::SubscribeResponse { event: Some(Event::Answer(answer)) })) =
             stream.message().await
         {
-            note.lock().unwrap().push(answer.message_id);
+            note.lock().expect("no poison").push(answer.message_id);
         }
     });
     heard
 }
 
 fn all(heard: &Heard) -> Vec<String> {
-    heard.lock().unwrap().clone()
+    heard.lock().expect("no poison").clone()
 }
 
 /// Asks and answers: the message's id.
 async fn talk(world: &World, student_id: &str, count: usize) -> String {
-    client(world).await.query(query(student_id, "What is a list?")).await.unwrap();
+    client(world).await.query(query(student_id, "What is a list?")).await.expect("the question is accepted");
     let question = asked(world, student_id, count).await;
     world.publish("concepts", &answer_to(&question, "A row of things.")).await;
     question.message_id

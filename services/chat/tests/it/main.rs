@@ -49,7 +49,8 @@ async fn asked(world: &World, student_id: &str, count: usize) -> pb::QueryAsked 
     eventually("the question is published", async || {
         let events = world.events::<pb::QueryAsked>();
         let of_student: Vec<_> = events.into_iter().filter(|said| said.key == student_id).collect();
-        (of_student.len() == count).then(|| of_student.into_iter().next_back().unwrap().event)
+        (of_student.len() == count)
+            .then(|| of_student.into_iter().next_back().expect("as many as were counted").event)
     })
     .await
 }

@@ -51,7 +51,7 @@ async fn explain(
 ) -> pb::ExplainResponse {
     let mastery_level = Some(mastery_level);
     let request = pb::ExplainRequest { topic_id, mastery_level, ..pb::ExplainRequest::default() };
-    concepts.explain(request).await.unwrap().into_inner()
+    concepts.explain(request).await.expect("an explanation").into_inner()
 }
 
 #[tokio::test]

@@ -41,8 +41,8 @@ fn changed(
     mut request: ExplanationRequested,
     change: impl FnOnce(&mut RoutedQuestion),
 ) -> ExplanationRequested {
-    change(request.question.as_mut().unwrap());
-    with(request.question.unwrap())
+    change(request.question.as_mut().expect("a question"));
+    with(request.question.expect("a question"))
 }
 
 /// The answers to a student, once there are `count`.

@@ -33,7 +33,9 @@ fn print(spans: &[Span]) {
     for span in hops {
         let at = millis(span.start.saturating_sub(first));
         let took = millis(span.end.saturating_sub(span.start));
-        println!("   {at:>8.1} ms  {:<9} {:<52} {took:>8.1} ms", span.service, span.name);
+        // A sidecar calls itself by its app's name; the path that it proxies tells it from the app.
+        let place = if span.name.starts_with('/') { "  daprd" } else { span.service.as_str() };
+        println!("   {at:>8.1} ms  {place:<9} {:<52} {took:>8.1} ms", span.name);
     }
 }
 

@@ -26,8 +26,9 @@ const APP: &str = "chat";
 
 /// A mailbox in the schema of [`APP`], which publishes through `sidecar` until `stop`.
 async fn mailbox_with(world: &World, sidecar: Sidecar, stop: &Shutdown) -> Mailbox {
-    let pool = learnflow_postgres::open(&world.database.config(APP), &MIGRATIONS).await.unwrap();
-    learnflow_mailbox::migrate(&pool).await.unwrap();
+    let pool = learnflow_postgres::open(&world.database.config(APP), &MIGRATIONS).await;
+    let pool = pool.expect("the schema is migrated");
+    learnflow_mailbox::migrate(&pool).await.expect("the mailbox is migrated");
     Mailbox::start(pool, sidecar, APP, stop.token())
 }
 
@@ -43,9 +44,9 @@ fn event(key: &str, number: usize) -> QueryAsked {
 
 /// Commits one event.
 async fn say(mailbox: &Mailbox, key: &str, number: usize) {
-    let mut tx = mailbox.begin().await.unwrap();
-    tx.publish(&event(key, number)).await.unwrap();
-    tx.commit().await.unwrap();
+    let mut tx = mailbox.begin().await.expect("a transaction");
+    tx.publish(&event(key, number)).await.expect("the event is accepted");
+    tx.commit().await.expect("the commit succeeds");
 }
 
 /// A row, in a transaction.
@@ -55,19 +56,22 @@ async fn effect(tx: &mut Tx, what: &str) -> Result<(), sqlx::Error> {
 
 /// The committed rows, in order.
 async fn effects(pool: &PgPool) -> Vec<String> {
-    sqlx::query_scalar("SELECT what FROM effects ORDER BY position").fetch_all(pool).await.unwrap()
+    sqlx::query_scalar("SELECT what FROM effects ORDER BY position")
+        .fetch_all(pool)
+        .await
+        .expect("the table can be read")
 }
 
 /// Rows of the inbox.
 async fn remembered(pool: &PgPool) -> i64 {
-    sqlx::query_scalar("SELECT count(*) FROM inbox").fetch_one(pool).await.unwrap()
+    sqlx::query_scalar("SELECT count(*) FROM inbox").fetch_one(pool).await.expect("the table can be read")
 }
 
 /// The numbers on the topic, by key, in the order of the topic.
 fn published(world: &World) -> BTreeMap<String, Vec<usize>> {
     let mut numbers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for said in world.events::<QueryAsked>() {
-        numbers.entry(said.key).or_default().push(said.event.message_id.parse().unwrap());
+        numbers.entry(said.key).or_default().push(said.event.message_id.parse().expect("a number"));
     }
     numbers
 }

@@ -30,7 +30,7 @@ pub(crate) async fn commit_many(mailboxes: &[Mailbox]) -> BTreeMap<String, Vec<u
 async fn the_order_of_each_key_is_that_of_its_commits() {
     let world = World::new().await;
     let mailbox = mailbox(&world).await;
-    let wanted = commit_many(&[mailbox.clone()]).await;
+    let wanted = commit_many(std::slice::from_ref(&mailbox)).await;
     mailbox.flush().await;
     until_published(&world, &wanted).await;
 }
