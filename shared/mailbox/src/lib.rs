@@ -5,7 +5,7 @@
 //! replicas. A [`Consumer`] records each event under (consumer, source, id) in the transaction of its effect, so that
 //! a redelivery does nothing.
 //!
-//! ```ignore
+//! ```text
 //! let mut tx = mailbox.begin().await?;
 //! store::insert(tx.connection(), &message).await?;
 //! tx.publish(&QueryAsked { … }).await?;

@@ -119,7 +119,10 @@ impl Tx {
     }
 
     /// Commits rows and events, and wakes the publisher.
-    pub async fn commit(self) -> Result<(), Error> {
+    pub async fn commit(mut self) -> Result<(), Error> {
+        // PostgreSQL answers the COMMIT of a transaction in which a statement failed with ROLLBACK, and that is no error
+        // to sqlx. Asked anything else it says so: an overlooked error must not look like an effect.
+        sqlx::query("SELECT 1").execute(&mut *self.transaction).await?;
         self.transaction.commit().await?;
         if !self.buckets.is_empty() {
             self.mailbox.publisher.wake(self.buckets);

@@ -165,27 +165,37 @@ impl Publisher {
         }
         let taken = fitting(rows.iter().map(|row| row.value.len()));
         let more = taken < rows.len() || rows.len() as i64 == BATCH;
-        let positions: Vec<i64> = rows.iter().take(taken).map(|row| row.position).collect();
-        let records = rows.into_iter().take(taken).map(|row| Record {
-            id: row.event_id.to_string(),
-            topic: row.topic,
-            key: row.key,
-            content_type: learnflow_events::CONTENT_TYPE,
-            value: row.value.into(),
+        let records = rows.into_iter().take(taken).map(|row| {
+            let record = Record {
+                id: row.event_id.to_string(),
+                topic: row.topic,
+                key: row.key,
+                content_type: learnflow_events::CONTENT_TYPE,
+                value: row.value.into(),
+            };
+            (row.position, record)
         });
-        let sent = by_topic(records).into_iter().map(|records| self.send(records));
-        futures::future::try_join_all(sent).await?;
-        sqlx::query!("DELETE FROM outbox WHERE position = ANY($1)", &positions)
+        let batches = by_topic(records);
+        let sent = futures::future::join_all(batches.iter().map(|batch| self.send(&batch.records))).await;
+        // A topic that refuses must not make the others' events go out again and again.
+        let (mut gone, mut refused) = (Vec::new(), None);
+        for (batch, sent) in batches.into_iter().zip(sent) {
+            match sent {
+                Ok(()) => gone.extend(batch.positions),
+                Err(reason) => refused = Some(reason),
+            }
+        }
+        sqlx::query!("DELETE FROM outbox WHERE position = ANY($1)", &gone)
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
-        Ok(Turn { busy, more })
+        refused.map_or(Ok(Turn { busy, more }), Err)
     }
 
-    async fn send(&self, records: Vec<Record>) -> Result<(), String> {
+    async fn send(&self, records: &[Record]) -> Result<(), String> {
         let Some(first) = records.first() else { return Ok(()) };
-        let sent = self.inner.sidecar.publish_bulk(&first.topic, &records).await;
+        let sent = self.inner.sidecar.publish_bulk(&first.topic, records).await;
         sent.map_err(|error| {
             let cause =
                 std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
@@ -251,16 +261,25 @@ fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
     fit.count().max(1)
 }
 
-/// One batch a topic, each in the order of the records, since a bulk publish has one topic. Order is promised within a
-/// topic only.
-fn by_topic(records: impl Iterator<Item = Record>) -> Vec<Vec<Record>> {
-    let mut batches: Vec<Vec<Record>> = Vec::new();
-    for record in records {
-        match batches.iter_mut().find(|batch| batch.first().is_some_and(|first| first.topic == record.topic))
-        {
-            Some(batch) => batch.push(record),
-            None => batches.push(vec![record]),
-        }
+/// Events of one topic, in the order of their positions.
+#[derive(Debug, Default)]
+struct Batch {
+    positions: Vec<i64>,
+    records: Vec<Record>,
+}
+
+/// One batch a topic, since a bulk publish has one. Order is promised within a topic only.
+fn by_topic(records: impl Iterator<Item = (i64, Record)>) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    for (position, record) in records {
+        let known =
+            batches.iter().position(|batch| batch.records.first().is_some_and(|it| it.topic == record.topic));
+        let index = known.unwrap_or_else(|| {
+            batches.push(Batch::default());
+            batches.len() - 1
+        });
+        batches[index].positions.push(position);
+        batches[index].records.push(record);
     }
     batches
 }
@@ -288,10 +307,10 @@ mod tests {
 
     #[test]
     fn batches_keep_the_order_within_a_topic() {
-        let records = [("a", "1"), ("b", "2"), ("a", "3"), ("b", "4")].map(|(topic, id)| record(topic, id));
+        let records =
+            [(1, "a"), (2, "b"), (3, "a"), (4, "b")].map(|(position, topic)| (position, record(topic, "id")));
         let batches = by_topic(records.into_iter());
-        let ids: Vec<Vec<&str>> =
-            batches.iter().map(|batch| batch.iter().map(|record| record.id.as_str()).collect()).collect();
-        assert_eq!(ids, [["1", "3"], ["2", "4"]]);
+        let positions: Vec<&[i64]> = batches.iter().map(|batch| batch.positions.as_slice()).collect();
+        assert_eq!(positions, [[1, 3], [2, 4]]);
     }
 }

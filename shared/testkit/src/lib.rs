@@ -1,6 +1,6 @@
 //! What tests of several crates share: each service against a real PostgreSQL and the embedded runtime.
 //!
-//! ```ignore
+//! ```text
 //! #[tokio::test]
 //! async fn a_question_is_answered() {
 //!     let world = World::new().await;

@@ -42,7 +42,6 @@ async fn what_is_rolled_back_never_was() {
 }
 
 #[tokio::test]
-#[ignore = "defect: Tx::commit is Ok when PostgreSQL answered ROLLBACK, and the event is acknowledged without effect"]
 async fn a_transaction_that_failed_cannot_be_committed() {
     let world = World::new().await;
     let mailbox = mailbox(&world).await;
