@@ -22,7 +22,16 @@ pub(crate) fn student(name: &str) -> String {
 
 /// Asks at the edge and waits for the answer. On a busy machine the edge may answer 202 first: no case asserts a time.
 pub(crate) async fn ask(target: &Target, student: &str, query: &str) -> anyhow::Result<Value> {
-    let answer = target.http.post("/api/v1/query", &json!({"student_id": student, "query": query})).await?;
+    let request = json!({"student_id": student, "query": query});
+    let mut answer = target.http.post("/api/v1/query", &request).await?;
+    // A busy machine may shed load: 503 says that nothing was accepted, so asking again is right.
+    for _ in 0..20 {
+        if answer.status != 503 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        answer = target.http.post("/api/v1/query", &request).await?;
+    }
     if answer.status == 202 {
         return later(target, student, answer.body["message_id"].as_str().unwrap_or_default()).await;
     }
